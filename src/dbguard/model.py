@@ -1,0 +1,108 @@
+"""The values that travel through dbguard, all immutable. Imports nothing of ours.
+
+Resources and gaps come out of a source, findings out of the engine, a report out of the scan;
+reporters see only the report.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+# The verdicts of a policy on a resource, from the worst to the best.
+FAIL = "fail"
+MAY_FAIL = "may-fail"
+UNKNOWN = "unknown"
+EXEMPT = "exempt"
+PASS = "pass"
+NOT_SELECTED = "not-selected"
+VERDICTS = (FAIL, MAY_FAIL, UNKNOWN, EXEMPT, PASS)
+
+# The severities of a policy, from the worst to the mildest.
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+# A place inside a template: keys and list indexes from its root.
+Path = tuple[str | int, ...]
+
+
+class Location(NamedTuple):
+    """A place in a file. Line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    path: str = ""
+
+
+class Gap(NamedTuple):
+    """Something a source could not look at. A report with a gap is incomplete."""
+
+    target: str
+    kind: str
+    detail: str
+    location: Location | None = None
+
+
+class Subject(NamedTuple):
+    """The resource a finding is about, as the report names it."""
+
+    id: str
+    type: str
+    origin: str = "template"
+    account: str | None = None
+    region: str | None = None
+    arn: str | None = None
+
+
+class Related(NamedTuple):
+    """A place that stands beside a finding: another resource that the verdict rests on."""
+
+    id: str
+    type: str
+    location: Location | None
+    note: str = ""
+
+
+class Finding(NamedTuple):
+    """What one policy says of one resource."""
+
+    policy: str
+    verdict: str
+    severity: str
+    title: str
+    message: str
+    fix: str
+    resource: Subject
+    location: Location | None
+    related: tuple[Related, ...] = ()
+    when: dict[str, Any] | None = None
+    unless: dict[str, Any] | None = None
+    reason: str | None = None
+    waiver: dict[str, Any] | None = None
+    fingerprint: str = ""
+    source_line: str | None = None
+
+
+class Coverage(NamedTuple):
+    """What a run has seen; the last line of every report."""
+
+    read: int = 0
+    not_templates: int = 0
+    unreadable: int = 0
+    resources: int = 0
+    policies: int = 0
+
+
+class Report(NamedTuple):
+    """The whole outcome of a run, in the order it is shown."""
+
+    version: str
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    coverage: Coverage
+    verdicts: dict[str, int]
+    waived: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything asked for was looked at."""
+        return not self.gaps
