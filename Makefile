@@ -1,0 +1,36 @@
+# Every target sets itself up: only Python 3.11 or newer and make are needed.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test lint types unit bench docs clean
+
+demo: $(STAMP) ## scan the sample templates
+	@$(BIN)/dbguard scan sample_templates || test $$? -eq 1
+
+test: $(STAMP) lint types unit ## lint, types and every test
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+unit: $(STAMP)
+	$(BIN)/dbguard policies test
+	$(BIN)/pytest -n auto
+
+bench: $(STAMP) ## times against the floor and against cfn-lint, in one run
+	$(BIN)/python bench/bench.py
+
+docs: $(STAMP) ## regenerate what is generated from the policy files
+	$(BIN)/python -m dbguard.docs
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)

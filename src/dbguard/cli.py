@@ -1,0 +1,113 @@
+"""The command line: what may be asked, and the exit code.
+
+0 clean · 1 findings at or above --fail-on · 2 wrong usage, configuration or policy · 3 incomplete; 3 wins over 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from dbguard import __version__
+from dbguard.errors import DbguardError, PolicyError
+from dbguard.model import SEVERITIES
+
+CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run dbguard; returns the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        code: int = import_module(f"dbguard.commands.{options.command}").run(options)
+        sys.stdout.flush()
+        return code
+    except PolicyError as error:
+        count = len(error.problems)
+        return _wrong(*error.problems, f"dbguard: {count} mistake{'s' if count > 1 else ''} in policy files, nothing was scanned")
+    except DbguardError as error:
+        return _wrong(f"dbguard: {error}")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INCOMPLETE
+    except KeyboardInterrupt:
+        return _wrong("dbguard: interrupted")
+
+
+def _wrong(*lines: str) -> int:
+    for line in lines:
+        print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+    return WRONG
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="dbguard",
+        description="A linter for AWS databases: says which resource violates which policy, where, in which scenario.",
+        epilog="exit codes: 0 clean, 1 findings, 2 wrong usage, 3 incomplete: something could not be looked at",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"dbguard {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _scan(commands)
+    _explain(commands)
+    _policies(commands)
+    return top
+
+
+Commands = argparse._SubParsersAction  # the type of add_subparsers has no public name
+
+
+def _scan(commands: Commands[argparse.ArgumentParser]) -> None:
+    scan = commands.add_parser(
+        "scan",
+        help="judge CloudFormation templates",
+        description="Judge templates: files, folders (recursively, honouring .gitignore), or - for standard input.",
+        epilog="example: dbguard scan templates/ --parameter Env=prod --format json=report.json --format text",
+        allow_abbrev=False,
+    )
+    scan.add_argument("paths", nargs="+", metavar="PATH", help="a template, a folder of templates, or -")
+    values = scan.add_argument_group("what the templates are given")
+    values.add_argument("--parameter", action="append", default=[], metavar="K=V", help="a parameter's value, also AWS::Region=…")
+    values.add_argument("--parameter-file", action="append", default=[], metavar="FILE", help="values as JSON or YAML")
+    _selection(scan)
+    output = scan.add_argument_group("what is shown and when the run fails")
+    output.add_argument("--format", action="append", default=[], metavar="NAME[=FILE]", help="text (default), json, …; repeatable")
+    output.add_argument("--show", metavar="VERDICTS", help="fail,may-fail,unknown (default), pass, exempt, or all")
+    output.add_argument("--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)")
+    output.add_argument("--strict", action="store_true", help="may-fail and unknown count as fail")
+    scan.add_argument("--pass-over", action="store_true", help="pass over named files that are no templates, as in folders")
+
+
+def _selection(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("which policies run")
+    group.add_argument("--select", action="append", default=[], metavar="ID", help="only these: an id or a prefix such as rds/")
+    group.add_argument("--ignore", action="append", default=[], metavar="ID", help="not these: an id or a prefix")
+    group.add_argument("--all", action="store_true", help="the extended policies as well as the recommended ones")
+    group.add_argument("--severity", choices=SEVERITIES, help="only policies of this severity or worse")
+    _folders(group)
+
+
+def _folders(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--policies", action="append", default=[], metavar="DIR", dest="folders", help="policies of your own")
+
+
+def _explain(commands: Commands[argparse.ArgumentParser]) -> None:
+    explain = commands.add_parser("explain", help="show what a policy asks for, and why", allow_abbrev=False)
+    explain.add_argument("policy", metavar="POLICY", help="a policy's id, such as rds/multi-az")
+    _folders(explain)
+
+
+def _policies(commands: Commands[argparse.ArgumentParser]) -> None:
+    policies = commands.add_parser("policies", help="list policies, or test them on their own examples", allow_abbrev=False)
+    actions = policies.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="list policies", allow_abbrev=False)
+    listing.add_argument("--format", choices=("text", "json"), default="text")
+    _selection(listing)
+    test = actions.add_parser("test", help="check policy files and judge their examples", allow_abbrev=False)
+    test.add_argument("ids", nargs="*", metavar="ID", help="only these: an id or a prefix")
+    _folders(test)

@@ -1,0 +1,119 @@
+"""`dbguard scan`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+
+from dbguard import reporters
+from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
+from dbguard.errors import UsageError
+from dbguard.library import Entry, Library, suggestion
+from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, UNKNOWN, VERDICTS, Report
+from dbguard.scan import Options, Scan
+
+SHOWN = (FAIL, MAY_FAIL, UNKNOWN)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Scan templates, write the reports, and return the exit code."""
+    outputs = [_output(text) for text in options.format or ["text"]]
+    show = shown(options.show)
+    library = Library(options.folders)
+    scan = Scan(library, Options(chosen(library, options), given(options), show=show, pass_over=options.pass_over))
+    report = scan.run(options.paths)
+    for name, file in outputs:
+        write(report, name, file, show)
+    return code(report, options.fail_on, strict=options.strict, verdicts=scan.worst)
+
+
+def chosen(library: Library, options: argparse.Namespace) -> list[Entry]:
+    """The policies that the options select. Raises UsageError where none is left."""
+    if options.all and options.select:
+        raise UsageError("--all has no effect beside --select, which runs extended policies by name")
+    entries = library.chosen(options.select, options.ignore, every=options.all)
+    if options.severity:
+        worst = SEVERITIES[: SEVERITIES.index(options.severity) + 1]
+        entries = [entry for entry in entries if entry.severity in worst]
+    if not entries:
+        raise UsageError("no policy is left to run: --select, --ignore and --severity exclude them all")
+    return entries
+
+
+def given(options: argparse.Namespace) -> dict[str, object]:
+    """The parameter values of the command line; --parameter wins over --parameter-file."""
+    values: dict[str, object] = {}
+    if options.parameter_file:
+        from dbguard.parameter_files import load
+
+        for file in options.parameter_file:
+            values.update(load(file))
+    for text in options.parameter:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--parameter takes NAME=VALUE, not '{text}'")
+        values[name] = value
+    return values
+
+
+def shown(text: str | None) -> frozenset[str]:
+    """The verdicts to show."""
+    if text is None:
+        return frozenset(SHOWN)
+    names = VERDICTS if text == "all" else [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in VERDICTS:
+            raise UsageError(f"--show takes {', '.join(VERDICTS)} or all, not '{name}'{suggestion(name, VERDICTS)}")
+    return frozenset(names)
+
+
+def _output(text: str) -> tuple[str, str | None]:
+    name, equals, file = text.partition("=")
+    reporters.load(name)
+    if equals and not file:
+        raise UsageError(f"--format {name}= names no file")
+    return name, file or None
+
+
+def write(report: Report, name: str, file: str | None, show: frozenset[str]) -> None:
+    """Write a report in one format, to a file or to standard output."""
+    render = reporters.load(name).render
+    if file is None:
+        options = reporters.Options(color=_color(), show=show, width=_width())
+        _put(sys.stdout, render(report, options))
+        return
+    try:
+        with open(file, "w", encoding="utf-8", errors="backslashreplace") as out:
+            out.writelines(render(report, reporters.Options(show=show)))
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+
+
+def _put(stream: object, pieces: Iterable[str] | Iterator[str]) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    stream.writelines(pieces)  # type: ignore[attr-defined]  # a text stream
+
+
+def _color() -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return 100
+    return max(60, min(os.get_terminal_size(sys.stdout.fileno()).columns, 120))
+
+
+def code(report: Report, fail_on: str, *, strict: bool, verdicts: dict[str, set[str]]) -> int:
+    """The exit code: incomplete wins over findings."""
+    if not report.complete:
+        return INCOMPLETE
+    counted = SHOWN if strict else (FAIL,)
+    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return FINDINGS if any(severity in bad for verdict in counted for severity in verdicts[verdict]) else CLEAN

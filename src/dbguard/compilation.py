@@ -1,0 +1,92 @@
+"""A folder of policy files compiled: every file checked, every mistake of every file in one error."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from dbguard.compiler import REFERENCES, Compiler, Scope, Shared
+from dbguard.errors import DocumentError, PolicyError
+from dbguard.library import INDEX, SPECIAL, part_name
+from dbguard.sources.document import Document, read
+
+TOPOLOGY = "topology.yaml"
+DATA = "data/"
+
+
+def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The compiled parts of a folder: its index, and the plans of each service.
+
+    Raises PolicyError with one line for each mistake.
+    """
+    problems: list[str] = []
+    documents = dict(_documents(path, names, problems))
+    data = {name[len(DATA) : -5]: _data(one, problems) for name, one in documents.items() if name.startswith(DATA)}
+    own = _topology(documents.get(TOPOLOGY), Shared(*(shared[part] for part in ("relations", "terms", "data"))), problems)
+    known = Shared({**shared["relations"], **own["relations"]}, {**shared["terms"], **own["terms"]}, {**shared["data"], **data})
+    parts: dict[str, Any] = {INDEX: {"entries": [], "data": data, **own}}
+    for name, document in documents.items():
+        if name.startswith(SPECIAL):
+            continue
+        compiler = Compiler(document, known)
+        plan = compiler.policy(name.rsplit(".", 1)[0])
+        problems += compiler.problems
+        if not compiler.problems:
+            _keep(parts, plan, document)
+    if problems:
+        raise PolicyError(problems)
+    return parts
+
+
+def _keep(parts: dict[str, Any], plan: dict[str, Any], document: Document) -> None:
+    root = document.root
+    references = {key: root["references"][key] for key in REFERENCES if key in root["references"]}
+    row = [plan["id"], plan["title"], plan["severity"], root["category"], root["tier"], plan["select"], references, document.file]
+    parts[INDEX]["entries"].append(row)
+    parts.setdefault(part_name(plan["id"].split("/", 1)[0]), {})[plan["id"]] = plan
+
+
+def _documents(path: str, names: Iterable[str], problems: list[str]) -> Iterator[tuple[str, Document]]:
+    for name in names:
+        full = os.path.join(path, name)
+        shown = os.path.relpath(full)
+        try:
+            with open(full, "rb") as file:
+                yield name, read(file.read(), shown)
+        except DocumentError as error:
+            problems.append(f"{shown}:{error.line}: {error.detail}")
+        except OSError as error:
+            problems.append(f"{shown}:1: {error.strerror}")
+
+
+def _topology(document: Document | None, shared: Shared, problems: list[str]) -> dict[str, dict[str, Any]]:
+    """The relations and terms of a folder, compiled; terms are checked against a type where they are used."""
+    own: dict[str, dict[str, Any]] = {"relations": {}, "terms": {}}
+    if document is None:
+        return own
+    root = document.root if isinstance(document.root, dict) else {}
+    terms = root.get("terms", {})
+    known = Shared({**shared.relations}, {**shared.terms, **terms}, shared.data)
+    compiler = Compiler(document, known)
+    for name, node in root.get("relations", {}).items():
+        own["relations"][name] = compiler.relation(("relations", name), node, None)
+    compiler.relations.update(own["relations"])
+    for name, node in terms.items():
+        own["terms"][name] = compiler.condition(("terms", name), node, Scope(()))
+    problems += compiler.problems
+    return own
+
+
+def _data(document: Document, problems: list[str]) -> dict[str, Any]:
+    """A data file: dated values, with the day until which they may be judged by."""
+    root = document.root if isinstance(document.root, dict) else {}
+    try:
+        until = date.fromisoformat(str(root["as_of"])) + timedelta(days=int(root.get("max_age_days", 400)))
+    except (KeyError, ValueError):
+        problems.append(f"{document.file}:1: a data file has 'as_of' (a day), 'source', 'values' and 'max_age_days'")
+        return {}
+    if not root.get("source") or not isinstance(root.get("values"), (list, dict)):
+        problems.append(f"{document.file}:1: a data file has 'source', and 'values' that are a list or a mapping")
+    return {"as_of": str(root["as_of"]), "fresh_until": until.isoformat(), "values": root.get("values", {})}

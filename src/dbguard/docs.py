@@ -1,0 +1,136 @@
+"""The policies' pages and their index, generated from the policy files; run as `python -m dbguard.docs`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dbguard.library import Library
+from dbguard.proof import file_document
+
+PEERS = {
+    "security_hub": "Security Hub",
+    "control_tower": "Control Tower",
+    "aws_config": "AWS Config",
+    "checkov": "checkov",
+    "cfn_nag": "cfn_nag",
+    "cdk_nag": "cdk-nag",
+    "prowler": "Prowler",
+    "trivy": "Trivy",
+    "guard_registry": "Guard registry",
+    "cfn_lint": "cfn-lint",
+    "steampipe": "Steampipe",
+    "custodian": "Cloud Custodian",
+    "cloudformation_validate": "cloudformation-validate",
+    "well_architected": "Well-Architected",
+    "cis": "CIS",
+}
+HEAD = "<!-- Generated from the policy files by `make docs`. Do not edit. -->\n"
+
+
+def page(library: Library, name: str) -> Iterator[str]:
+    """A policy's page, as Markdown that reads well in a terminal too."""
+    entry = library.entries[name]
+    document = file_document(library, name)
+    root: dict[str, Any] = document.root
+    yield f"# {name}\n\n**{entry.title}**\n\n"
+    tier = "on by default" if entry.tier == "recommended" else "extended: on with `--all`, or when selected by name"
+    yield f"{entry.severity} severity · {entry.category} · {tier} · facts checked {root['checked']}\n\n"
+    yield f"Judges {', '.join(f'`{one}`' for one in entry.types)}"
+    yield f", in {'templates' if root['only'] == 'template' else 'live accounts'} only.\n\n" if "only" in root else ".\n\n"
+    yield f"## Why\n\n{_text(root['why'])}\n\n## Fix\n\n{_text(root['fix'])}\n\n"
+    yield from _exemptions(root)
+    yield from _settings(name, root)
+    yield from _written(document.lines, document.position(("expect",))[0])
+    yield from _examples(root)
+    yield from _references(root["references"])
+
+
+def _text(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _exemptions(root: dict[str, Any]) -> Iterator[str]:
+    if root.get("except"):
+        yield "## Exempt\n\n"
+        yield from (f"- {_text(one['because'])}\n" for one in root["except"])
+        yield "\n"
+
+
+def _settings(name: str, root: dict[str, Any]) -> Iterator[str]:
+    if root.get("settings"):
+        yield "## Settings\n\n"
+        yield from (f"- `{key}`, by default `{value}`\n" for key, value in root["settings"].items())
+        yield "\n"
+
+
+def _written(lines: list[str], start: int) -> Iterator[str]:
+    """The expectation, as the policy file has it."""
+    yield "## What is asked\n\n```yaml\n"
+    yield f"{lines[start - 1]}\n"
+    for line in lines[start:]:
+        if line and not line.startswith((" ", "-", "#")):
+            break
+        yield f"{line}\n" if line.strip() else ""
+    yield "```\n\n"
+
+
+def _examples(root: dict[str, Any]) -> Iterator[str]:
+    yield "## Proven by\n\n"
+    for one in root["examples"]:
+        verdicts = ", ".join(f"{name} {verdict}" for name, verdict in one["verdicts"].items())
+        yield f"- {one['name']}: {verdicts}\n"
+    yield "\n"
+
+
+def _references(references: dict[str, list[str]]) -> Iterator[str]:
+    yield "## References\n\n"
+    for note in references.get("notes", ()):
+        yield f'- the notes say: "{note}"\n'
+    for url in references.get("docs", ()):
+        yield f"- <{url}>\n"
+    for peer, label in PEERS.items():
+        if references.get(peer):
+            yield f"- {label}: {', '.join(references[peer])}\n"
+
+
+def index(library: Library) -> Iterator[str]:
+    """The table of all policies."""
+    yield HEAD + "# Policies\n\n"
+    entries = library.entries.values()
+    extended = sum(entry.tier == "extended" for entry in entries)
+    yield f"{len(library.entries)} policies, {extended} of them extended (run with `--all`, or selected by name).\n\n"
+    yield "| policy | severity | category | what is right |\n|---|---|---|---|\n"
+    for entry in entries:
+        mark = "" if entry.tier == "recommended" else " (extended)"
+        yield f"| [{entry.id}]({entry.id}.md) | {entry.severity} | {entry.category} | {entry.title}{mark} |\n"
+
+
+def pages(library: Library) -> dict[str, str]:
+    """Every generated file: its path below `docs/policies`, and its text."""
+    found = {f"{name}.md": HEAD + "".join(page(library, name)) for name in library.entries}
+    found["README.md"] = "".join(index(library))
+    return found
+
+
+def main(arguments: Iterable[str]) -> int:
+    """Write the pages below a folder, and remove pages of policies that are gone."""
+    folder = next(iter(arguments), os.path.join("docs", "policies"))
+    wanted = pages(Library())
+    for name, text in wanted.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    for root, _, files in os.walk(folder):
+        for name in files:
+            path = os.path.join(root, name)
+            if os.path.relpath(path, folder).replace(os.sep, "/") not in wanted:
+                os.remove(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,146 @@
+"""Judgements to findings: the words of a report, and the place that each points at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbguard.condition import Evidence
+from dbguard.engine import TOO_MANY, Choices, Judgement
+from dbguard.inventory import Inventory, Resource
+from dbguard.model import EXEMPT, MAY_FAIL, PASS, UNKNOWN, Finding, Location, Path, Related
+from dbguard.policy import Policy
+from dbguard.value import AnyOther, Value, text
+
+
+def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory: Inventory) -> Finding:
+    """The finding of a judgement."""
+    evidence = _unique(judgement.evidence)
+    first = next((one for one in evidence if one.path or one.wanted), None)
+    place = (*first.resource.place, *first.path) if first else resource.place
+    where = locate(inventory, _existing(inventory, place, first.resource if first else resource))
+    line = inventory.source.line(where.line) if where and inventory.source else None
+    named = _path_name(first)
+    return Finding(
+        policy.id,
+        judgement.verdict,
+        policy.severity,
+        policy.title,
+        message(policy, resource, judgement, evidence),
+        policy.fix,
+        resource.subject,
+        where,
+        tuple(_related(resource, evidence, first, inventory)),
+        _shown(judgement.when),
+        _shown(judgement.unless),
+        _reason(judgement, evidence),
+        fingerprint=":".join((policy.id, inventory.name, resource.id, named)),
+        source_line=line,
+    )
+
+
+def _unique(evidence: tuple[Evidence, ...]) -> list[Evidence]:
+    found: dict[Any, Evidence] = {}
+    for one in evidence:
+        found.setdefault((one.resource.id, one.path, one.name, one.found, one.wanted, one.reason), one)
+    return list(found.values())
+
+
+def _path_name(evidence: Evidence | None) -> str:
+    if evidence is None:
+        return ""
+    return ".".join(str(step) for step in evidence.path if step != "Properties")
+
+
+def _existing(inventory: Inventory, place: Path, resource: Resource) -> Path:
+    """The place if it is written there, else the nearest around it; the resource rather than its Properties."""
+    value: Any = resource.attributes
+    kept = len(resource.place)
+    for step in place[len(resource.place) :]:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            break
+        kept += 1
+    found = place[:kept]
+    return resource.place if found == (*resource.place, "Properties") else found
+
+
+def locate(inventory: Inventory, place: Path) -> Location | None:
+    """A place in the inventory's text."""
+    if inventory.source is None:
+        return None
+    line, column = inventory.source.position(place)
+    shown = ""
+    for step in place:
+        shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else step
+    return Location(inventory.name, line, column, shown)
+
+
+def message(policy: Policy, resource: Resource, judgement: Judgement, evidence: list[Evidence]) -> str:
+    """What is wrong with the value found, in one line."""
+    if judgement.verdict == PASS:
+        return policy.title
+    if judgement.verdict == EXEMPT:
+        return judgement.because or "exempt"
+    if judgement.because == TOO_MANY:
+        return f"{TOO_MANY} to go through all of them"
+    if judgement.verdict == UNKNOWN:
+        return _unknown(resource, evidence) or judgement.because or policy.title
+    parts = [_sentence(resource, one) for one in evidence if one.wanted]
+    return "; ".join(dict.fromkeys(parts)) or policy.title
+
+
+def _sentence(resource: Resource, evidence: Evidence) -> str:
+    owner = "" if evidence.resource is resource else f"{evidence.resource.id}: "
+    name = evidence.name[:1].upper() + evidence.name[1:]
+    return f"{owner}{name} is {evidence.found}; it {evidence.wanted}"
+
+
+def _unknown(resource: Resource, evidence: list[Evidence]) -> str:
+    parts = []
+    for one in evidence:
+        owner = "" if one.resource is resource else f"{one.resource.id}: "
+        if one.reason and one.name:
+            parts.append(f"{owner}{one.name} is not known: {one.reason}")
+        elif one.reason:
+            parts.append(one.reason)
+    return "; ".join(dict.fromkeys(parts[:3]))
+
+
+def _reason(judgement: Judgement, evidence: list[Evidence]) -> str | None:
+    if judgement.verdict == EXEMPT:
+        return judgement.because
+    if judgement.verdict != UNKNOWN:
+        return None
+    reasons = [one.reason for one in evidence if one.reason]
+    return reasons[0] if reasons else judgement.because
+
+
+def _shown(choices: Choices | None) -> dict[str, Any] | None:
+    return {name: _value(value) for name, value in choices.items()} if choices else None
+
+
+def _value(value: Value) -> Any:
+    if isinstance(value, AnyOther):
+        return str(value)
+    if isinstance(value, list):
+        return ",".join(map(text, value))
+    return value if isinstance(value, (str, int, float, bool)) else "any value"
+
+
+def _related(resource: Resource, evidence: list[Evidence], first: Evidence | None, inventory: Inventory) -> list[Related]:
+    """The other resources that the verdict rests on, once each."""
+    shown = first.resource if first else resource
+    others: dict[str, Related] = {}
+    if shown is not resource:
+        others[resource.id] = Related(resource.id, resource.type, locate(inventory, resource.place), "judged here")
+    for one in evidence:
+        if one.resource is not shown and one.resource is not resource and one.resource.id not in others:
+            place = _existing(inventory, (*one.resource.place, *one.path), one.resource)
+            others[one.resource.id] = Related(one.resource.id, one.resource.type, locate(inventory, place), one.name)
+    return list(others.values())
+
+
+__all__ = ["MAY_FAIL", "finding", "locate", "message"]

@@ -1,0 +1,183 @@
+"""Resources that are seen together, and the world they are seen in.
+
+Every source delivers resources in CloudFormation shape. A plain world (a live account) has one scenario and
+values that are data already; the world of a template resolves intrinsic functions scenario by scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from dbguard.model import Path, Subject
+from dbguard.value import ABSENT, OPAQUE, Answer, Unresolved, Value, describe
+
+Steps = tuple[str | int | None, ...]  # a parsed path: keys, indexes, and None for [*]
+
+
+class Impossible(Exception):
+    """The scenario at hand cannot be deployed, so nothing is said of it."""
+
+
+class Resource:
+    """One resource: its type, its properties as the source has them, and where they stand."""
+
+    __slots__ = ("attributes", "cache", "id", "place", "properties", "subject", "type")
+
+    def __init__(self, subject: Subject, properties: Value, attributes: Mapping[str, Any], place: Path = ()) -> None:
+        self.subject = subject
+        self.id = subject.id
+        self.type = subject.type
+        self.properties = properties
+        self.attributes = attributes
+        self.place = place
+        self.cache: dict[object, Any] = {}
+
+
+class World:
+    """The plain world: one scenario, every value as it is. `touched` names open choices that were looked at."""
+
+    def __init__(self) -> None:
+        self.touched: dict[str, None] = {}
+        self.undetermined: dict[str, None] = {}
+        self.consulted = 0  # how often a choice was asked for; unchanged over what does not depend on the scenario
+        self.effort = 0  # scenarios judged so far, over all policies and resources
+        self.links: Any = None  # the inventory's relation.Index
+
+    def force(self, value: Value) -> Value:
+        """The value itself, with intrinsic functions at its top resolved."""
+        return ABSENT if value is None else value
+
+    def exists(self, resource: Resource) -> Answer:
+        """Whether the resource exists in the scenario at hand."""
+        return True
+
+    def assign(self, choices: Mapping[str, Value]) -> None:
+        """Enter the scenario that these choices make; choices left out stay open."""
+
+    def domain(self, choice: str) -> list[Value]:
+        """The values an open choice can take, its default first."""
+        raise KeyError(choice)
+
+    def defaults(self) -> dict[str, Value]:
+        """The value of every choice that has a default."""
+        return {}
+
+    def possible(self) -> bool:
+        """Whether the scenario at hand can be deployed at all."""
+        return True
+
+
+class Item:
+    """Where a condition looks: `$` is `value`, inside `resource`; `judged` is the item under judgement."""
+
+    __slots__ = ("judged", "path", "resource", "value", "world")
+
+    def __init__(self, world: World, resource: Resource, judged: Item | None = None) -> None:
+        self.world = world
+        self.resource = resource
+        self.value = resource.properties
+        self.path: Path = ("Properties",)
+        self.judged: Item = judged or self
+
+    def inside(self, path: Path, value: Value) -> Item:
+        """The item for an element of a list inside this one."""
+        item = Item(self.world, self.resource, self.judged)
+        item.path, item.value = self.path + path, value
+        return item
+
+
+class Many:
+    """The values that a path with `[*]` finds; not `complete` where a list on the way is unresolved."""
+
+    __slots__ = ("complete", "found")
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Path, Value]] = []
+        self.complete = True
+
+
+def read(item: Item, steps: Steps) -> Value:
+    """The value at a path, resolved; `Many` for a path with `[*]`."""
+    resource = item.resource
+    if item.value is not resource.properties:
+        return _walk(item.world, item.value, steps)
+    known = resource.cache.get(steps)
+    if known is not None:
+        return known
+    before = item.world.consulted
+    value = _walk(item.world, item.value, steps)
+    if item.world.consulted == before:
+        resource.cache[steps] = value
+    return value
+
+
+def _walk(world: World, value: Value, steps: Steps) -> Value:
+    for at, step in enumerate(steps):
+        value = world.force(value)
+        if step is None:
+            return _spread(world, value, steps[:at], steps[at + 1 :])
+        value = _step(value, step)
+        if value is ABSENT or isinstance(value, OPAQUE):
+            return value
+    value = world.force(value)
+    return ABSENT if value == "" else value
+
+
+def _step(value: Value, step: str | int) -> Value:
+    if isinstance(value, dict) and isinstance(step, str):
+        found = value.get(step, ABSENT)
+        return ABSENT if found is None else found
+    if value is ABSENT or value == "":
+        return ABSENT
+    if isinstance(value, list) and isinstance(step, int):
+        return value[step] if step < len(value) else ABSENT
+    if isinstance(value, OPAQUE):
+        return Unresolved(describe(value), present=None)
+    wanted = "a list" if isinstance(step, int) else "a mapping"
+    return Unresolved(f"{describe(value)} stands where {wanted} belongs", present=None)
+
+
+def _spread(world: World, value: Value, head: Steps, tail: Steps) -> Many:
+    many = Many()
+    if isinstance(value, list):
+        for index, element in enumerate(value):
+            _gather(world, many, (*head, index), world.force(element), tail)
+    elif value is not ABSENT and value != "":
+        many.complete = False
+    return many
+
+
+def _gather(world: World, many: Many, place: Steps, element: Value, tail: Steps) -> None:
+    if element is ABSENT:
+        return
+    value = _walk(world, element, tail) if tail else element
+    if isinstance(value, Many):
+        many.complete = many.complete and value.complete
+        many.found.extend(((*place, *inner), found) for inner, found in value.found)  # type: ignore[misc]  # place has no None here
+    else:
+        many.found.append(((*place, *tail), value))  # type: ignore[arg-type]  # nor has a tail that found one value
+
+
+class Inventory:
+    """Resources that are seen together: one template with its nested stacks, or one account and region."""
+
+    def __init__(self, name: str, resources: list[Resource], world: World, source: Source | None = None) -> None:
+        self.name = name
+        self.resources = resources
+        self.world = world
+        self.source = source
+        self.by_type: dict[str, list[Resource]] = {}
+        for resource in resources:
+            self.by_type.setdefault(resource.type, []).append(resource)
+        self.by_id = {resource.id: resource for resource in resources}
+
+
+class Source(Protocol):
+    """The text that an inventory was read from."""
+
+    def position(self, path: Path) -> tuple[int, int]:
+        """Line and column (from 1) of a place, or of the nearest place around it."""
+
+    def line(self, number: int) -> str:
+        """A line of the text."""

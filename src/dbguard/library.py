@@ -1,0 +1,199 @@
+"""The policies at hand: an index that is cheap to load, and plans that are read service by service.
+
+A folder of policy files is compiled once: ahead of time into the wheel, else into the user's cache, where it
+holds as long as no file of the folder changes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from dbguard import __version__
+from dbguard.errors import PolicyError, UsageError
+from dbguard.policy import Policy, Topology, build
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKED = os.path.join(HERE, "policies")
+CHECKOUT = os.path.join(os.path.dirname(os.path.dirname(HERE)), "policies")
+INDEX = "index.json"
+SPECIAL = ("topology.yaml", "data/")
+
+
+class Entry(NamedTuple):
+    """What is known of a policy without its conditions."""
+
+    id: str
+    title: str
+    severity: str
+    category: str
+    tier: str
+    types: tuple[str, ...]
+    references: dict[str, list[str]]
+    file: str
+
+    @property
+    def service(self) -> str:
+        """The folder that the policy stands in."""
+        return self.id.split("/", 1)[0]
+
+
+class Folder:
+    """One compiled folder of policies."""
+
+    def __init__(self, path: str, store: Mapping[str, Any] | str) -> None:
+        self.path = path
+        self._store = store
+        self.index = self.part(INDEX)
+
+    def part(self, name: str) -> dict[str, Any]:
+        """A part of the compiled folder: its index, or the plans of a service."""
+        if not isinstance(self._store, str):
+            return dict(self._store[name])
+        with open(os.path.join(self._store, name), encoding="utf-8") as file:
+            found: dict[str, Any] = json.load(file)
+        return found
+
+    def entries(self) -> Iterator[Entry]:
+        """The folder's policies, by id."""
+        for row in self.index["entries"]:
+            yield Entry(*row[:5], tuple(row[5]), row[6], row[7])
+
+
+class Library:
+    """The policies of one or more folders; a later folder may use the relations and terms of an earlier one."""
+
+    def __init__(self, folders: Iterable[str] = (), *, builtin: bool = True) -> None:
+        self._folders: list[Folder] = []
+        self.entries: dict[str, Entry] = {}
+        self._home: dict[str, Folder] = {}
+        self._plans: dict[tuple[int, str], dict[str, Any]] = {}
+        shared: dict[str, dict[str, Any]] = {"relations": {}, "terms": {}, "data": {}}
+        paths = [builtin_folder()] if builtin else []
+        for path in [*paths, *folders]:
+            folder = open_folder(path, shared)
+            for part, names in shared.items():
+                names.update(folder.index[part])
+            self._add(folder)
+        today = time.strftime("%Y-%m-%d")
+        self.topology = Topology(shared["relations"], shared["terms"], shared["data"], today)
+
+    def _add(self, folder: Folder) -> None:
+        self._folders.append(folder)
+        for entry in folder.entries():
+            if entry.id in self.entries:
+                raise PolicyError([f"{entry.file}:1: the id {entry.id} is taken by {self.entries[entry.id].file}"])
+            self.entries[entry.id] = entry
+            self._home[entry.id] = folder
+
+    def policy(self, name: str, settings: Mapping[str, Any] | None = None) -> Policy:
+        """The policy of that id, built."""
+        folder, service = self._home[name], self.entries[name].service
+        key = (id(folder), service)
+        if key not in self._plans:
+            self._plans[key] = folder.part(part_name(service))
+        return build(self._plans[key][name], self.topology, settings)
+
+    def file(self, name: str) -> str:
+        """The path of a policy's file."""
+        return os.path.join(self._home[name].path, *f"{name}.yaml".split("/"))
+
+    def chosen(self, select: Iterable[str], ignore: Iterable[str], *, every: bool) -> list[Entry]:
+        """The policies to run, by id or prefix; a name that fits none is a mistake."""
+        wanted = [self._fitting(name) for name in select]
+        unwanted = {name for one in ignore for name in self._fitting(one)}
+        if wanted:
+            names = {name for group in wanted for name in group}
+        else:
+            names = {name for name, entry in self.entries.items() if every or entry.tier == "recommended"}
+        return [entry for name, entry in self.entries.items() if name in names and name not in unwanted]
+
+    def _fitting(self, pattern: str) -> list[str]:
+        pattern = pattern.removesuffix("*")
+        found = [name for name in self.entries if name == pattern]
+        found = found or [name for name in self.entries if name.startswith(pattern.rstrip("/") + "/")]
+        found = found or [name for name in self.entries if pattern and name.startswith(pattern)]
+        if not found:
+            raise UsageError(f"there is no policy '{pattern}'{suggestion(pattern, self.entries)}")
+        return found
+
+
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """A hint at the name that was probably meant."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(names), 1, 0.5)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def builtin_folder() -> str:
+    """The folder of dbguard's own policies: inside the package, or at the top of a checkout."""
+    return PACKED if os.path.isdir(PACKED) else CHECKOUT
+
+
+def open_folder(path: str, shared: Mapping[str, dict[str, Any]]) -> Folder:
+    """A folder of policies, compiled if no compiled form of it is at hand.
+
+    Raises PolicyError with every mistake of every file, UsageError where there is no such folder.
+    """
+    compiled = os.path.join(HERE, "_compiled")
+    if path == PACKED and os.path.isdir(compiled):
+        return Folder(path, compiled)
+    if not os.path.isdir(path):
+        raise UsageError(f"{path} is no folder of policies")
+    listing = list(listing(path))
+    store = os.path.join(_cache(), f"{crc32(repr((os.path.abspath(path), sorted(shared['terms']))).encode()):08x}")
+    if _fresh(store, listing):
+        return Folder(path, store)
+    from dbguard.compilation import compile_folder
+
+    parts = compile_folder(path, [name for name, *_ in listing], shared)
+    parts[INDEX]["listing"], parts[INDEX]["version"] = listing, __version__
+    _save(store, parts)
+    return Folder(path, parts)
+
+
+def part_name(service: str) -> str:
+    return f"{service}.plans.json"
+
+
+def listing(path: str) -> Iterator[list[Any]]:
+    """Every policy file of a folder, with what tells that it changed; the engine's own age counts as well."""
+    for folder, names, files in os.walk(path):
+        names.sort()
+        for name in sorted(files):
+            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
+                full = os.path.join(folder, name)
+                status = os.stat(full)
+                yield [os.path.relpath(full, path).replace(os.sep, "/"), status.st_size, status.st_mtime_ns]
+
+
+def _cache() -> str:
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(root, "dbguard", __version__)
+
+
+def _fresh(store: str, listing: list[list[Any]]) -> bool:
+    try:
+        with open(os.path.join(store, INDEX), encoding="utf-8") as file:
+            index = json.load(file)
+    except (OSError, ValueError):
+        return False
+    return bool(index.get("listing") == listing and index.get("version") == __version__)
+
+
+def _save(store: str, parts: Mapping[str, Any]) -> None:
+    """Keep the compiled folder for the next run; without a cache folder it is compiled each time."""
+    try:
+        os.makedirs(store, exist_ok=True)
+        for name in sorted(parts, key=lambda name: name == INDEX):  # the index last: it says that the rest is whole
+            temporary = os.path.join(store, f".{name}.{os.getpid()}")
+            with open(temporary, "w", encoding="utf-8") as file:
+                json.dump(parts[name], file)
+            os.replace(temporary, os.path.join(store, name))
+    except OSError:
+        return

@@ -1,0 +1,224 @@
+"""Policies, ready to judge, built from their compiled plans.
+
+A plan is what `dbguard.compiler` makes of a policy file: the same mapping, checked, with every path parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from dbguard import condition as c
+from dbguard import subject as s
+from dbguard.inventory import Item, Steps, read
+from dbguard.operators import OPERATORS, PRESENT
+from dbguard.relation import Relation
+from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number, text
+
+Plan = Mapping[str, Any]
+
+
+class Exemption(NamedTuple):
+    """A case in which a policy does not apply."""
+
+    because: str
+    condition: c.Condition
+
+
+class Policy(NamedTuple):
+    """One policy with its conditions built."""
+
+    id: str
+    title: str
+    severity: str
+    fix: str
+    types: tuple[str, ...]
+    only: str | None
+    where: c.Condition | None
+    exemptions: tuple[Exemption, ...]
+    expect: c.Condition
+
+
+class Topology(NamedTuple):
+    """What all policies share: relations and terms as compiled, and the data files."""
+
+    relations: Mapping[str, Any]
+    terms: Mapping[str, Any]
+    data: Mapping[str, Any]
+    today: str
+
+
+def build(plan: Plan, topology: Topology, settings: Mapping[str, Any] | None = None) -> Policy:
+    """The policy of a plan; `settings` override the policy's own."""
+    builder = Builder(plan, topology, {**plan.get("settings", {}), **(settings or {})})
+    where = plan.get("where")
+    return Policy(
+        plan["id"],
+        plan["title"],
+        plan["severity"],
+        plan["fix"],
+        tuple(plan["select"]),
+        plan.get("only"),
+        builder.condition(where) if where is not None else None,
+        tuple(Exemption(one["because"], builder.condition(one)) for one in plan.get("except", ())),
+        builder.condition(plan["expect"]),
+    )
+
+
+class Builder:
+    """Builds conditions from one policy's plan."""
+
+    def __init__(self, plan: Plan, topology: Topology, settings: Mapping[str, Any]) -> None:
+        self.relations = {**topology.relations, **plan.get("relate", {})}
+        self.topology = topology
+        self.settings = settings
+        self.terms: dict[str, c.Condition] = {}
+
+    def condition(self, node: Plan) -> c.Condition:
+        """The condition of a node."""
+        if "all" in node:
+            return c.AllOf([self.condition(part) for part in node["all"]])
+        if "any" in node:
+            return c.AnyOf([self.condition(part) for part in node["any"]])
+        if "not" in node:
+            return c.Not(self.condition(node["not"]))
+        if "if" in node:
+            otherwise = self.condition(node["else"]) if "else" in node else c.Constant(True)
+            return c.If(self.condition(node["if"]), self.condition(node["then"]), otherwise)
+        if "is" in node:
+            return self._term(node["is"])
+        if "unknown" in node:
+            return c.Constant(None, node["unknown"])
+        for word in ("every", "some"):
+            if word in node:
+                return c.Quantified(self._collection(node[word]), self._part(node, word), word == "every")
+        return self._test(node)
+
+    def _term(self, name: str) -> c.Condition:
+        if name not in self.terms:
+            self.terms[name] = c.Term(name, self.condition(self.topology.terms[name]))
+        return self.terms[name]
+
+    def _part(self, node: Plan, word: str) -> c.Condition:
+        if "that" in node:
+            return self.condition(node["that"])
+        return self.condition({key: value for key, value in node.items() if key not in (word, "because")})
+
+    def _collection(self, name: Any) -> s.Collection:
+        if isinstance(name, str):
+            return s.Linked(name.rsplit("/", 1)[-1].replace("-", " ").replace("_", " "), relation(self.relations[name]))
+        return s.Elements(_steps(name))
+
+    def _test(self, node: Plan) -> c.Condition:
+        checks = [c.check(name, self._operand(node[name])) for name in OPERATORS if name in node]
+        default = self._operand(node["default"]) if "default" in node else _constant(ABSENT)
+        return c.Test(self._subject(node), checks, node.get(PRESENT), default)
+
+    def _subject(self, node: Plan) -> c.SubjectNode:
+        if "count" in node:
+            part = self.condition(node["that"]) if "that" in node else None
+            return s.Count(self._collection(node["count"]), part)
+        if "distinct" in node:
+            return s.Distinct(self._collection(node["distinct"]), _steps(node["path"]))
+        if "ratio" in node:
+            return s.Ratio(_steps(node["ratio"][0]), _steps(node["ratio"][1]))
+        if "attribute" in node:
+            return s.Attribute(node["attribute"])
+        if "tag" in node:
+            return s.Tag(str(self._setting(node["tag"])))
+        return s.Property(_steps(node["path"]))
+
+    def _setting(self, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("$"):
+            return self.settings.get(value[1:], value)
+        if isinstance(value, list):
+            return [self._setting(one) for one in value]
+        return value
+
+    def _operand(self, node: Any) -> c.Operand:
+        node = self._setting(node)
+        if isinstance(node, list) and any(isinstance(one, dict) for one in node):
+            parts = [self._operand(one) for one in node]
+            return lambda item: [part(item) for part in parts]
+        if not isinstance(node, dict):
+            return _constant(node)
+        if "path" in node:
+            steps = _steps(node["path"])
+            return lambda item: read(item.judged, steps)
+        if "unknown" in node:
+            return _constant(Unresolved(node["unknown"]))
+        return self._computed(node)
+
+    def _computed(self, node: Plan) -> c.Operand:
+        if "multiply" in node:
+            factors = [self._operand(one) for one in node["multiply"]]
+            return lambda item: _product([factor(item) for factor in factors])
+        if "if" in node:
+            question, then = self.condition(node["if"]), self._operand(node["then"])
+            otherwise = self._operand(node["else"]) if "else" in node else _constant(ABSENT)
+            return lambda item: _picked(item, question, then, otherwise)
+        return self._lookup(node)
+
+    def _lookup(self, node: Plan) -> c.Operand:
+        table = self.topology.data[node["data"]]
+        if table.get("fresh_until", "9999") < self.topology.today:
+            return _constant(Unresolved(f"the data of {node['data']} is of {table['as_of']}, too old to judge by"))
+        if "at" not in node:
+            return _constant(table["values"])
+        steps, values = _steps(node["at"]), {str(key).lower(): value for key, value in table["values"].items()}
+        return lambda item: _looked_up(values, read(item, steps), node["data"])
+
+
+def relation(node: Plan) -> Relation:
+    """The relation of a compiled node."""
+    incoming = "from" in node
+    form = node.get("form")
+    return Relation(
+        incoming,
+        tuple(node["from"] if incoming else node["to"]),
+        tuple(_steps(path) for path in node["path"]),
+        None if form is None else tuple(piece if isinstance(piece, str) else _steps(piece) for piece in form),
+        _steps(node["key"]) if "key" in node else None,
+    )
+
+
+def _steps(path: Any) -> Steps:
+    return tuple(path)
+
+
+def _constant(value: Value) -> c.Operand:
+    return lambda item: value
+
+
+def _product(factors: list[Value]) -> Value:
+    result = 1.0
+    for factor in factors:
+        if factor is ABSENT:
+            return ABSENT
+        if isinstance(factor, OPAQUE):
+            return Unresolved(s.unsettled(factor))
+        found = number(factor)
+        if found is None:
+            return Unresolved(f"{describe(factor)} is no number")
+        result *= found
+    return round(result, 9)
+
+
+def _picked(item: Item, question: c.Condition, then: c.Operand, otherwise: c.Operand) -> Value:
+    answer = question.test(item)
+    if answer is not None:
+        return (then if answer else otherwise)(item)
+    first, second = then(item), otherwise(item)
+    if first is second or (first is not ABSENT and second is not ABSENT and first == second):
+        return first
+    reasons = [evidence.reason for evidence in question.explain(item) if evidence.reason]
+    return Unresolved(reasons[0] if reasons else "what AWS takes here is known only at deployment", present=None)
+
+
+def _looked_up(values: Mapping[str, Any], key: Value, name: str) -> Value:
+    if key is ABSENT:
+        return ABSENT
+    if isinstance(key, OPAQUE):
+        return Unresolved(s.unsettled(key))
+    found = values.get(text(key).lower(), ABSENT)
+    return Unresolved(f"{describe(key)} is not in the data of {name}") if found is ABSENT else found

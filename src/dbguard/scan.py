@@ -1,0 +1,154 @@
+"""A scan: targets to inventories, inventories and policies to findings, findings to a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from dbguard import __version__
+from dbguard.discover import Candidate, PassedOver, find, is_template
+from dbguard.engine import judge
+from dbguard.errors import DocumentError, UsageError
+from dbguard.finding import finding
+from dbguard.inventory import Inventory
+from dbguard.library import Entry, Library, suggestion
+from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Coverage, Finding, Gap, Location, Report
+from dbguard.policy import Policy
+from dbguard.sources.document import read
+from dbguard.sources.template import Gaps, check, load
+from dbguard.sources.template.world import TemplateWorld
+from dbguard.value import Value, text
+
+
+class Options(NamedTuple):
+    """What a scan is asked to do."""
+
+    entries: list[Entry]
+    parameters: Mapping[str, Value] = {}
+    settings: Mapping[str, Mapping[str, object]] = {}
+    show: frozenset[str] = frozenset(VERDICTS[:3])
+    pass_over: bool = False
+
+
+class Scan:
+    """One run over some templates; counts as it goes."""
+
+    def __init__(self, library: Library, options: Options) -> None:
+        self.library = library
+        self.options = options
+        self.gaps: list[Gap] = []
+        self.verdicts = dict.fromkeys(VERDICTS, 0)
+        self.read = self.not_templates = self.unreadable = self.resources = 0
+        self._by_type: dict[str, list[Entry]] = {}
+        for entry in options.entries:
+            for name in entry.types:
+                self._by_type.setdefault(name, []).append(entry)
+        self._policies: dict[str, Policy] = {}
+        self._named: set[str] = set()
+        self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
+
+    def run(self, paths: Iterable[str]) -> Report:
+        """Scan files and folders. Raises UsageError for a parameter that no template has."""
+        findings: list[Finding] = []
+        for found in find(list(paths), pass_over=self.options.pass_over):
+            if isinstance(found, Gap):
+                self.gaps.append(found)
+                self.unreadable += 1
+            elif isinstance(found, PassedOver):
+                self.not_templates += 1
+            else:
+                findings.extend(self._file(found))
+        self._check_parameters()
+        if not self.read and not self.gaps and not (self.options.pass_over and self.not_templates):
+            self.gaps.append(Gap(", ".join(paths), "nothing-to-scan", "no CloudFormation template was found"))
+        return self._report(findings)
+
+    def _report(self, findings: list[Finding]) -> Report:
+        coverage = Coverage(self.read, self.not_templates, self.unreadable, self.resources, len(self.options.entries))
+        return Report(__version__, tuple(sorted(findings, key=_order)), tuple(self.gaps), coverage, dict(self.verdicts))
+
+    def _check_parameters(self) -> None:
+        unknown = [name for name in self.options.parameters if name not in self._named]
+        if unknown and self.read and not self.unreadable:
+            hint = suggestion(unknown[0], self._named)
+            raise UsageError(f"no template has a parameter {unknown[0]}{hint}")
+
+    def _file(self, candidate: Candidate) -> Iterator[Finding]:
+        try:
+            document = read(candidate.data, candidate.file)
+        except DocumentError as error:
+            self._unread(candidate, error)
+            return
+        if not is_template(document.root) and not (candidate.named and not self.options.pass_over):
+            self.not_templates += 1
+            return
+        try:
+            inventory, gaps = load(document, self.options.parameters)
+        except DocumentError as error:
+            self._unread(candidate, error)
+            return
+        self.read += 1
+        self._given(inventory)
+        noted = Gaps(document)
+        noted.found = [*document.gaps, *gaps]
+        check.check(inventory, self._looked_at(), document.root, noted)
+        self.gaps.extend(noted.found)
+        yield from self._judged(inventory)
+
+    def _unread(self, candidate: Candidate, error: DocumentError) -> None:
+        place = Location(candidate.file, error.line, error.column)
+        self.unreadable += 1
+        self.gaps.append(Gap(candidate.file, error.kind, error.detail, place))
+
+    def _given(self, inventory: Inventory) -> None:
+        """Note which parameters the template has, and refuse values that it does not admit."""
+        world = inventory.world
+        assert isinstance(world, TemplateWorld)
+        self._named.update(world.parameters)
+        for name, value in self.options.parameters.items():
+            parameter = world.parameters.get(name)
+            if parameter and not parameter.admits(value):
+                raise UsageError(f"{inventory.name}: parameter {name} does not admit {text(value)!r}{_admitted(parameter.allowed)}")
+
+    def _looked_at(self) -> set[str]:
+        """The resource types that some policy is about."""
+        return set(self._by_type)
+
+    def _judged(self, inventory: Inventory) -> Iterator[Finding]:
+        for resource in inventory.resources:
+            entries = self._by_type.get(resource.type)
+            if not entries:
+                continue
+            self.resources += 1
+            for entry in entries:
+                policy = self._policy(entry.id)
+                if policy.only and (policy.only == "account") != (resource.subject.origin == "account"):
+                    continue
+                judgement = judge(policy, resource, inventory)
+                if judgement.verdict == NOT_SELECTED:
+                    continue
+                self.verdicts[judgement.verdict] += 1
+                self.worst[judgement.verdict].add(policy.severity)
+                if judgement.too_many:
+                    self._too_many(policy, resource.id, inventory)
+                if judgement.verdict in self.options.show:
+                    yield finding(policy, resource, judgement, inventory)
+
+    def _too_many(self, policy: Policy, name: str, inventory: Inventory) -> None:
+        detail = f"{policy.id} on {name}: too many scenarios to go through, name some values with --parameter"
+        self.gaps.append(Gap(inventory.name, "too-many-scenarios", detail))
+
+    def _policy(self, name: str) -> Policy:
+        if name not in self._policies:
+            self._policies[name] = self.library.policy(name, self.options.settings.get(name))
+        return self._policies[name]
+
+
+def _admitted(allowed: tuple[Value, ...]) -> str:
+    return f" (one of {', '.join(map(text, allowed))})" if allowed else ""
+
+
+def _order(one: Finding) -> tuple[str, int, int, int, str, str]:
+    line, column = (one.location.line, one.location.column) if one.location else (0, 0)
+    file = one.location.file if one.location else ""
+    return file, line, column, SEVERITIES.index(one.severity), one.policy, one.resource.id

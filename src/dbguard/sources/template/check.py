@@ -1,0 +1,235 @@
+"""What a template refers to and does not have: each is a gap, whatever else of it is judged.
+
+Only what a policy may look at is walked: the resources of the types at hand, conditions, rules and mappings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dbguard.inventory import Inventory
+from dbguard.model import Gap, Path
+from dbguard.sources.template import Gaps
+from dbguard.sources.template.intrinsics import CONDITIONS, FUNCTIONS
+from dbguard.sources.template.world import TemplateWorld
+
+EXPANDED_HERE = ("AWS::LanguageExtensions",)
+RULE_FUNCTIONS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
+_HOLE = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+def check(inventory: Inventory, types: Iterable[str], root: dict[str, Any], gaps: Gaps) -> None:
+    """Note all that the template cannot say, in the order of the text."""
+    checker = Checker(inventory, gaps)
+    checker.transforms(root)
+    for name in ("Conditions", "Rules"):
+        checker.walk((name,), inventory.world.sections[name])  # type: ignore[attr-defined]  # a template's world
+    checker.circles()
+    wanted = set(types)
+    for resource in inventory.resources:
+        if resource.type in wanted:
+            checker.resource(resource.place, resource.attributes)
+    checker.others(wanted)
+    checker.rules()
+    gaps.found.sort(key=_order)
+
+
+def _order(gap: Gap) -> tuple[int, int]:
+    return (gap.location.line, gap.location.column) if gap.location else (0, 0)
+
+
+class Checker:
+    """One template's walk."""
+
+    def __init__(self, inventory: Inventory, gaps: Gaps) -> None:
+        world = inventory.world
+        assert isinstance(world, TemplateWorld)
+        self.world = world
+        self.inventory = inventory
+        self.gaps = gaps
+        self.seen: set[int] = set()
+
+    def transforms(self, root: dict[str, Any]) -> None:
+        """Macros that make another template out of this one, and blocks that only they expand."""
+        found = root.get("Transform", [])
+        for name in found if isinstance(found, list) else [found]:
+            if name not in EXPANDED_HERE:
+                shown = name.get("Name", "a macro") if isinstance(name, dict) else name
+                detail = f"{shown} is not expanded: what it adds or changes was not judged"
+                self.gaps.add("transform", detail, ("Transform",))
+        for section in ("Parameters", "Mappings", "Conditions", "Resources"):
+            for name in self.world.sections.get(section, {}):
+                if isinstance(name, str) and name.startswith("Fn::ForEach"):
+                    self.gaps.add("transform", f"{name} is not expanded, what it makes was not judged", (section, name))
+        if "Fn::Transform" in root:
+            self.gaps.add("transform", "a macro makes parts of this template at deployment", ("Fn::Transform",))
+
+    def resource(self, place: Path, body: Any) -> None:
+        """A resource's attributes and properties."""
+        condition = body.get("Condition")
+        if isinstance(condition, str):
+            self._condition((*place, "Condition"), condition)
+        elif condition is not None:
+            self.gaps.add("malformed", "a resource's Condition is the name of a condition", (*place, "Condition"))
+        for name in ("Properties", "DeletionPolicy", "UpdateReplacePolicy"):
+            if name in body:
+                self.walk((*place, name), body[name])
+
+    def others(self, wanted: set[str]) -> None:
+        """Resources that stand for other templates, which may hold databases."""
+        for resource in self.inventory.resources:
+            if resource.type in wanted:
+                continue
+            if resource.type == "AWS::CloudFormation::Stack":
+                detail = f"nested stack {resource.id} is not followed, its resources were not judged"
+                self.gaps.add("nested-stack", detail, resource.place)
+            elif resource.type.endswith("::MODULE") or resource.type in ("AWS::CloudFormation::Macro",):
+                self.gaps.add("module", f"{resource.type} is not expanded, what it makes was not judged", resource.place)
+
+    def rules(self) -> None:
+        """Parameters that the template's own Rules refuse."""
+        self.world.assign({})
+        if not self.world.possible():
+            self.gaps.add("rules", "the template's Rules refuse every value of these parameters", ("Rules",))
+
+    def walk(self, place: Path, tree: Any) -> None:
+        """Every intrinsic function in a tree, in the order of the text; shared parts once."""
+        stack = [(place, tree)]
+        while stack:
+            at, value = stack.pop()
+            if not isinstance(value, (dict, list)) or id(value) in self.seen:
+                continue
+            self.seen.add(id(value))
+            if isinstance(value, list):
+                stack.extend(((*at, index), one) for index, one in reversed(list(enumerate(value))))
+                continue
+            if len(value) == 1:
+                name, argument = next(iter(value.items()))
+                self._function(at, name, argument)
+            stack.extend(((*at, name), one) for name, one in reversed(value.items()))
+
+    def _function(self, at: Path, name: Any, argument: Any) -> None:
+        check_one = _CHECKS.get(name)
+        if check_one is not None:
+            check_one(self, (*at, name), argument)
+        elif isinstance(name, str) and name.startswith("Fn::"):
+            known = name in FUNCTIONS or name in CONDITIONS or name in RULE_FUNCTIONS
+            if not known and not name.startswith("Fn::ForEach"):
+                self.gaps.add("malformed", f"{name} is no intrinsic function", (*at, name))
+
+    def _ref(self, at: Path, name: Any) -> None:
+        if not isinstance(name, str):
+            if not isinstance(name, dict):
+                self.gaps.add("malformed", "Ref takes the name of a parameter or resource", at)
+        elif name not in self.world.parameters and name not in self.world.resources:
+            self.gaps.add("missing-reference", f"{name} is neither a parameter nor a resource of this template", at)
+
+    def _get_att(self, at: Path, argument: Any) -> None:
+        parts = argument.split(".", 1) if isinstance(argument, str) else argument
+        if not isinstance(parts, list) or len(parts) < 2 or not isinstance(parts[0], str):
+            self.gaps.add("malformed", "Fn::GetAtt takes a resource and an attribute", at)
+        elif parts[0] not in self.world.resources:
+            self.gaps.add("missing-reference", f"{parts[0]} is no resource of this template", at)
+
+    def _sub(self, at: Path, argument: Any) -> None:
+        text = argument[0] if isinstance(argument, list) and len(argument) == 2 else argument
+        names = argument[1] if isinstance(argument, list) and len(argument) == 2 else {}
+        if not isinstance(text, str) or not isinstance(names, dict):
+            self.gaps.add("malformed", "Fn::Sub takes a text, or a text and a map of names", at)
+            return
+        for hole in _HOLE.findall(text):
+            name = hole.strip()
+            if name in names:
+                continue
+            if name.split(".", 1)[0] not in self.world.resources and name not in self.world.parameters:
+                self.gaps.add("missing-reference", f"{name} is neither a parameter nor a resource of this template", at)
+
+    def _if(self, at: Path, argument: Any) -> None:
+        if not isinstance(argument, list) or len(argument) != 3:
+            self.gaps.add("malformed", "Fn::If takes a condition and two values", at)
+        elif isinstance(argument[0], str):
+            self._condition((*at, 0), argument[0])
+
+    def _condition(self, at: Path, name: Any) -> None:
+        if isinstance(name, str) and name not in self.world.conditions:
+            self.gaps.add("missing-condition", f"there is no condition {name} in this template", at)
+
+    def _pair(self, at: Path, argument: Any) -> None:
+        if not isinstance(argument, list) or len(argument) != 2:
+            self.gaps.add("malformed", f"{at[-1]} takes a list of two", at)
+
+    def _several(self, at: Path, argument: Any) -> None:
+        if not isinstance(argument, list) or not argument:
+            self.gaps.add("malformed", f"{at[-1]} takes a list of conditions", at)
+
+    def _find_in_map(self, at: Path, argument: Any) -> None:
+        if not isinstance(argument, list) or len(argument) not in (3, 4):
+            self.gaps.add("malformed", "Fn::FindInMap takes a map and two keys", at)
+            return
+        if len(argument) == 4:
+            return
+        level: Any = self.world.mappings
+        for index, key in enumerate(argument[:3]):
+            if not isinstance(key, (str, int)):
+                return
+            if not isinstance(level, dict) or str(key) not in level:
+                missing = "mapping" if index == 0 else "key"
+                self.gaps.add("missing-mapping", f"there is no {missing} {key} in Mappings", (*at, index))
+                return
+            level = level[str(key)]
+
+    def circles(self) -> None:
+        """Conditions that hang on themselves."""
+        graph = {name: set(_named(body)) for name, body in self.world.conditions.items()}
+        for name in graph:
+            if _reaches(graph, name):
+                detail = f"condition {name} hangs on itself, so it is neither true nor false"
+                self.gaps.add("circular-condition", detail, ("Conditions", name))
+
+
+def _named(tree: Any) -> Iterator[str]:
+    """The conditions that a condition names."""
+    stack, seen = [tree], set()
+    while stack:
+        value = stack.pop()
+        if not isinstance(value, (dict, list)) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, dict):
+            if len(value) == 1 and isinstance(value.get("Condition"), str):
+                yield value["Condition"]
+            stack.extend(value.values())
+        else:
+            stack.extend(value)
+
+
+def _reaches(graph: dict[str, set[str]], name: str) -> bool:
+    """Whether a condition is reached again from itself."""
+    stack, seen = list(graph[name]), set()
+    while stack:
+        one = stack.pop()
+        if one == name:
+            return True
+        if one not in seen:
+            seen.add(one)
+            stack.extend(graph.get(one, ()))
+    return False
+
+
+_CHECKS = {
+    "Ref": Checker._ref,
+    "Fn::GetAtt": Checker._get_att,
+    "Fn::Sub": Checker._sub,
+    "Fn::If": Checker._if,
+    "Condition": Checker._condition,
+    "Fn::Equals": Checker._pair,
+    "Fn::Join": Checker._pair,
+    "Fn::Select": Checker._pair,
+    "Fn::Split": Checker._pair,
+    "Fn::And": Checker._several,
+    "Fn::Or": Checker._several,
+    "Fn::Not": Checker._several,
+    "Fn::FindInMap": Checker._find_in_map,
+}

@@ -1,0 +1,99 @@
+"""The constants that a template compares its parameters with: they are the values worth going through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dbguard.sources.template.parameters import Parameter
+from dbguard.value import text
+
+Found = dict[str, dict[str, None]]
+
+
+def collect(sections: Mapping[str, dict[str, Any]], parameters: Mapping[str, Parameter]) -> Found:
+    """The constants of each parameter, from conditions, rules and the keys of mappings it looks up."""
+    found: Found = {}
+    pairs: list[tuple[str, str]] = []
+    for section in ("Conditions", "Rules", "Resources"):
+        for name, argument in _functions(sections[section]):
+            if name == "Fn::FindInMap":
+                _map_keys(argument, sections["Mappings"], found)
+            elif name in ("Fn::Equals", "Fn::Contains", "Fn::EachMemberIn", "Fn::EachMemberEquals"):
+                _compared(argument, found, pairs)
+    for one, other in pairs:
+        _share(found, parameters, one, other)
+    return found
+
+
+def _functions(tree: Any) -> Iterator[tuple[str, Any]]:
+    """Every intrinsic function in a tree; shared parts once."""
+    stack, seen = [tree], set()
+    while stack:
+        value = stack.pop()
+        if not isinstance(value, (dict, list)) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, list):
+            stack.extend(value)
+            continue
+        if len(value) == 1:
+            yield next(iter(value.items()))
+        stack.extend(value.values())
+
+
+def _parameter(value: Any) -> str | None:
+    """The parameter that a value is, as `Ref` or as text of nothing but `${it}`."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    name, argument = next(iter(value.items()))
+    if name == "Ref" and isinstance(argument, str):
+        return argument
+    if name == "Fn::Sub" and isinstance(argument, str) and argument.startswith("${") and argument.find("}") == len(argument) - 1:
+        return argument[2:-1].strip()
+    if name == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:
+        parts = argument[1]
+        return _parameter(parts[0] if isinstance(parts, list) and len(parts) == 1 else parts)
+    return None
+
+
+def _compared(argument: Any, found: Found, pairs: list[tuple[str, str]]) -> None:
+    if not isinstance(argument, list) or len(argument) != 2:
+        return
+    for side, other in (argument, argument[::-1]):
+        values = side if isinstance(side, list) else [side]
+        name = _parameter(other)
+        for value in values:
+            second = _parameter(value)
+            if name and second:
+                pairs.append((name, second))
+            elif name and isinstance(value, (str, int, float)):
+                found.setdefault(name, {})[text(value)] = None
+            elif second and isinstance(other, (str, int, float)):
+                found.setdefault(second, {})[text(other)] = None
+
+
+def _map_keys(argument: Any, mappings: dict[str, Any], found: Found) -> None:
+    if not isinstance(argument, list) or len(argument) < 3 or not isinstance(argument[0], str):
+        return
+    mapping = mappings.get(argument[0])
+    if not isinstance(mapping, dict):
+        return
+    first, second = _parameter(argument[1]), _parameter(argument[2])
+    if first:
+        found.setdefault(first, {}).update(dict.fromkeys(map(text, mapping)))
+    if second:
+        for level in mapping.values():
+            found.setdefault(second, {}).update(dict.fromkeys(map(text, level if isinstance(level, dict) else ())))
+
+
+def _share(found: Found, parameters: Mapping[str, Parameter], one: str, other: str) -> None:
+    """Two parameters that are compared with each other go through each other's values."""
+    for name, source in ((one, other), (other, one)):
+        parameter = parameters.get(source)
+        if parameter is None:
+            continue
+        values = [*found.get(source, ()), *map(text, parameter.allowed)]
+        if isinstance(parameter.chosen, (str, int, float)):
+            values.append(text(parameter.chosen))
+        found.setdefault(name, {}).update(dict.fromkeys(values))

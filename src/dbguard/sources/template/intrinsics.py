@@ -1,0 +1,395 @@
+"""CloudFormation's intrinsic functions and condition functions, in one scenario of a template's world.
+
+A value function returns the value, which may again hold intrinsic functions; a condition function answers true,
+false or None. Whatever cannot be known before deployment comes back as an unresolved value with its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dbguard.inventory import Impossible
+from dbguard.sources.template.parameters import PSEUDO
+from dbguard.value import ABSENT, OPAQUE, AnyOther, Answer, Reference, Text, Unresolved, Value, describe, join
+from dbguard.value import hashable, number, opaque_equal, text
+
+if TYPE_CHECKING:
+    from dbguard.sources.template.world import TemplateWorld
+
+_HOLE = re.compile(r"\$\{([^}]*)\}")
+
+
+def _malformed(name: str, wanted: str) -> Unresolved:
+    return Unresolved(f"{name} takes {wanted}", present=None)
+
+
+def _arguments(argument: Any, least: int, most: int) -> list[Any] | None:
+    """The arguments of a function that takes a list of them, as written."""
+    return argument if isinstance(argument, list) and least <= len(argument) <= most else None
+
+
+def ref(world: TemplateWorld, name: Any) -> Value:
+    """`Ref`: a parameter's value, a pseudo parameter's, or a reference to a resource."""
+    if not isinstance(name, str):
+        name = world.force(name)
+        if not isinstance(name, str):
+            return _malformed("Ref", "a name")
+    if name == "AWS::NoValue":
+        return ABSENT
+    if name in world.parameters:
+        return world.parameter(name)
+    if name in world.resources:
+        return _existing(world, name, Reference(name))
+    return Unresolved(f"{name} is neither a parameter nor a resource of this template", ("parameter", name))
+
+
+def _existing(world: TemplateWorld, name: str, value: Value) -> Value:
+    if world.exists_named(name) is False:
+        raise Impossible(f"{name} does not exist")
+    return value
+
+
+def get_att(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::GetAtt`: a reference to a resource's attribute."""
+    parts = argument.split(".", 1) if isinstance(argument, str) else argument
+    if not isinstance(parts, list) or len(parts) < 2 or not isinstance(parts[0], str):
+        return _malformed("Fn::GetAtt", "a resource and an attribute")
+    if parts[0] not in world.resources:
+        return Unresolved(f"{parts[0]} is no resource of this template", ("attribute", hashable(parts)))
+    attribute = world.force(parts[1])
+    return _existing(world, parts[0], Reference(parts[0], attribute if isinstance(attribute, str) else "?"))
+
+
+def if_(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::If`: the branch that a condition picks."""
+    found = _arguments(argument, 3, 3)
+    if found is None:
+        return _malformed("Fn::If", "a condition and two values")
+    answer = world.condition(found[0]) if isinstance(found[0], str) else truth(world, found[0])
+    if answer is None:
+        return Unresolved(f"it depends on condition {describe(found[0])}", present=None)
+    return found[1] if answer else found[2]
+
+
+def find_in_map(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::FindInMap`: an entry of a mapping, or its DefaultValue."""
+    found = _arguments(argument, 3, 4)
+    if found is None:
+        return _malformed("Fn::FindInMap", "a map and two keys")
+    before = world.consulted
+    keys = [world.force(key) for key in found[:3]]
+    varies = world.consulted != before
+    level: Any = world.mappings
+    for key in keys:
+        if isinstance(key, AnyOther) and isinstance(level, dict) and set(level) <= key.excluded:
+            return _missing(found, key, certain=True)
+        if isinstance(key, (*OPAQUE, dict, list)) or key is ABSENT:
+            return Unresolved(f"the mapping's key is {describe(key)}", ("map", hashable(list(map(describe, keys)))))
+        if not isinstance(level, dict) or text(key) not in level:
+            return _missing(found, key, certain=varies and isinstance(level, dict))
+        level = level[text(key)]
+    return level
+
+
+def _missing(found: list[Any], key: Value, *, certain: bool) -> Value:
+    if len(found) == 4 and isinstance(found[3], dict) and "DefaultValue" in found[3]:
+        return found[3]["DefaultValue"]
+    if certain:
+        raise Impossible(f"the mapping has no entry for {describe(key)}")
+    return Unresolved(f"mapping {describe(found[0])} has no entry {describe(key)}", present=None)
+
+
+def sub(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::Sub`: text with values put in."""
+    template, names = argument, {}
+    if isinstance(argument, list) and len(argument) == 2:
+        template, names = argument
+    if not isinstance(template, str) or not isinstance(names, dict):
+        return _malformed("Fn::Sub", "text, or text and a map")
+    pieces: list[Value] = []
+    for at, piece in enumerate(_HOLE.split(template)):
+        if at % 2 == 0:
+            pieces.append(piece)
+        elif piece.startswith("!"):
+            pieces.append("${" + piece[1:] + "}")
+        else:
+            name = piece.strip()
+            value = world.force(names[name]) if name in names else _hole(world, name)
+            pieces.append(_as_text(value))
+    return join(pieces)
+
+
+def _hole(world: TemplateWorld, name: str) -> Value:
+    return get_att(world, name) if "." in name else ref(world, name)
+
+
+def _as_text(value: Value) -> Value:
+    if value is ABSENT:
+        return ""
+    if isinstance(value, (dict, list)):
+        return Unresolved(f"{describe(value)} is no text")
+    return value
+
+
+def join_(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::Join`: a list's elements put together."""
+    found = _arguments(argument, 2, 2)
+    delimiter = world.force(found[0]) if found else None
+    if found is None or not isinstance(delimiter, str):
+        return _malformed("Fn::Join", "a delimiter and a list")
+    elements = world.deep(found[1])
+    if not isinstance(elements, list):
+        return elements if isinstance(elements, OPAQUE) else _malformed("Fn::Join", "a delimiter and a list")
+    pieces: list[Value] = []
+    for at, element in enumerate(elements):
+        pieces += [delimiter, _as_text(element)] if at else [_as_text(element)]
+    return join(pieces)
+
+
+def select(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::Select`: one element of a list."""
+    found = _arguments(argument, 2, 2)
+    if found is None:
+        return _malformed("Fn::Select", "an index and a list")
+    index, elements = number(world.force(found[0])), world.force(found[1])
+    if isinstance(elements, Unresolved) and index is not None:
+        return _element(elements, int(index))
+    if index is None or not isinstance(elements, list):
+        return Unresolved("Fn::Select is known only at deployment", ("select", hashable(_plain(found))))
+    present = [element for element in map(world.force, elements) if element is not ABSENT]
+    if not 0 <= index < len(present):
+        return Unresolved(f"Fn::Select picks element {index:g} of a list of {len(present)}", present=None)
+    return present[int(index)]
+
+
+def _element(elements: Unresolved, index: int) -> Unresolved:
+    key = elements.key
+    if isinstance(key, tuple) and key[0] == "zones":
+        return Unresolved(f"Availability Zone {index} of the region", ("zone", key[1], index))
+    return Unresolved(elements.reason, None if key is None else ("element", key, index))
+
+
+def _plain(value: Any) -> Any:
+    """Raw data in which nothing is resolved, as an identity."""
+    return value if not isinstance(value, (dict, list)) else str(value)[:2000]
+
+
+def split(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::Split`: text cut into a list."""
+    found = _arguments(argument, 2, 2)
+    delimiter = world.force(found[0]) if found else None
+    if found is None or not isinstance(delimiter, str) or not delimiter:
+        return _malformed("Fn::Split", "a delimiter and text")
+    value = world.force(found[1])
+    if isinstance(value, Text):
+        return _split_text(value, delimiter)
+    if isinstance(value, (*OPAQUE, dict, list)) or value is ABSENT:
+        return Unresolved("Fn::Split is known only at deployment", ("split", delimiter, _plain(found[1])))
+    return text(value).split(delimiter)
+
+
+def _split_text(value: Text, delimiter: str) -> Value:
+    """Partly known text can be cut only where no unknown part may hold the delimiter: a reference's name."""
+    if not all(isinstance(part, (str, Reference)) for part in value.parts):
+        return Unresolved("Fn::Split is known only at deployment", ("split", delimiter, value))
+    pieces: list[list[Value]] = [[]]
+    for part in value.parts:
+        cuts = part.split(delimiter) if isinstance(part, str) else [part]
+        pieces[-1].append(cuts[0])
+        pieces.extend([cut] for cut in cuts[1:])
+    return [join(piece) for piece in pieces]
+
+
+def base64(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::Base64`: text encoded."""
+    value = world.force(argument)
+    if isinstance(value, OPAQUE):
+        return Unresolved(f"Fn::Base64 of {describe(value)}")
+    from base64 import b64encode
+
+    return b64encode(text(value).encode("utf-8", "surrogatepass")).decode()
+
+
+def length(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::Length`: how many elements a list has."""
+    value = world.deep(argument)
+    return len(value) if isinstance(value, list) else Unresolved(f"Fn::Length of {describe(value)}")
+
+
+def to_json_string(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::ToJsonString`: data as JSON text."""
+    value = world.deep(argument)
+    if not _all_plain(value):
+        return Unresolved("Fn::ToJsonString is known only at deployment")
+    import json
+
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _all_plain(value: Value) -> bool:
+    if isinstance(value, dict):
+        return all(map(_all_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_all_plain, value))
+    return not isinstance(value, OPAQUE)
+
+
+def cidr(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::Cidr`: blocks cut out of an address range."""
+    found = _arguments(argument, 2, 3)
+    if found is None:
+        return _malformed("Fn::Cidr", "a block, a count and a number of bits")
+    block = world.force(found[0])
+    count, bits = number(world.force(found[1])), number(world.force(found[2]) if len(found) == 3 else 8)
+    if not isinstance(block, str) or count is None or bits is None or not 0 < count <= 256:
+        return Unresolved("Fn::Cidr is known only at deployment", ("cidr", _plain(found)))
+    from ipaddress import ip_network
+    from itertools import islice
+
+    try:
+        network = ip_network(block, strict=False)
+        return [str(one) for one in islice(network.subnets(new_prefix=network.max_prefixlen - int(bits)), int(count))]
+    except ValueError:
+        return _malformed("Fn::Cidr", "a block that holds the parts")
+
+
+def get_azs(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::GetAZs`: a region's zones, of which only the order is known."""
+    region = world.force(argument)
+    if region is ABSENT or region == "":
+        region = world.force({"Ref": "AWS::Region"})
+    key = region.key if isinstance(region, Unresolved) else region
+    return Unresolved("the region's Availability Zones are known only at deployment", ("zones", key))
+
+
+def import_value(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::ImportValue`: another stack's output."""
+    name = world.force(argument)
+    key = ("import", name) if not isinstance(name, (dict, list)) else None
+    return Unresolved(f"{describe(name)} is imported from another stack", key, external=True)
+
+
+def transform(world: TemplateWorld, argument: Any) -> Value:
+    """`Fn::Transform`: what a macro makes of this."""
+    return Unresolved("a macro makes this value at deployment", present=None)
+
+
+# Condition functions
+
+
+def truth(world: TemplateWorld, value: Any) -> Answer:
+    """The truth of a condition as written: a function, `{Condition: name}`, or a boolean."""
+    if isinstance(value, dict) and len(value) == 1:
+        name, argument = next(iter(value.items()))
+        function = CONDITIONS.get(name)
+        if function is not None:
+            return function(world, argument)
+        value = world.force(value)
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value) if isinstance(value, str) else None
+
+
+def _all(world: TemplateWorld, argument: Any) -> Answer:
+    if not isinstance(argument, list):
+        return None
+    answers = [truth(world, part) for part in argument]
+    return False if False in answers else None if None in answers else True
+
+
+def _any(world: TemplateWorld, argument: Any) -> Answer:
+    if not isinstance(argument, list):
+        return None
+    answers = [truth(world, part) for part in argument]
+    return True if True in answers else None if None in answers else False
+
+
+def _not(world: TemplateWorld, argument: Any) -> Answer:
+    parts = argument if isinstance(argument, list) else [argument]
+    answer = truth(world, parts[0]) if len(parts) == 1 else None
+    return None if answer is None else not answer
+
+
+def _named(world: TemplateWorld, argument: Any) -> Answer:
+    return world.condition(argument) if isinstance(argument, str) else None
+
+
+def _equals(world: TemplateWorld, argument: Any) -> Answer:
+    found = _arguments(argument, 2, 2)
+    return identical(world.deep(found[0]), world.deep(found[1])) if found else None
+
+
+def identical(value: Value, other: Value) -> Answer:
+    """Equality as `Fn::Equals` has it: exact, on text."""
+    if isinstance(value, OPAQUE) or isinstance(other, OPAQUE):
+        return opaque_equal(value, other)
+    if isinstance(value, list) and isinstance(other, list):
+        if len(value) != len(other):
+            return False
+        answers = [identical(one, two) for one, two in zip(value, other, strict=True)]
+        return False if False in answers else None if None in answers else True
+    if isinstance(value, (dict, list)) or isinstance(other, (dict, list)):
+        return bool(value == other)
+    return text(value) == text(other)
+
+
+def _contains(world: TemplateWorld, argument: Any) -> Answer:
+    found = _arguments(argument, 2, 2)
+    values = world.deep(found[0]) if found else None
+    return _among(world.deep(found[1]), values) if found and isinstance(values, list) else None
+
+
+def _among(value: Value, values: list[Value]) -> Answer:
+    answers = [identical(value, one) for one in values]
+    return True if True in answers else None if None in answers else False
+
+
+def _each_in(world: TemplateWorld, argument: Any) -> Answer:
+    found = _arguments(argument, 2, 2)
+    members, values = (world.deep(part) for part in found) if found else (None, None)
+    if not isinstance(members, list) or not isinstance(values, list):
+        return None
+    answers = [_among(member, values) for member in members]
+    return False if False in answers else None if None in answers else True
+
+
+def _each_equals(world: TemplateWorld, argument: Any) -> Answer:
+    found = _arguments(argument, 2, 2)
+    members = world.deep(found[0]) if found else None
+    if not found or not isinstance(members, list):
+        return None
+    wanted = world.deep(found[1])
+    answers = [identical(member, wanted) for member in members]
+    return False if False in answers else None if None in answers else True
+
+
+CONDITIONS: dict[str, Callable[[TemplateWorld, Any], Answer]] = {
+    "Fn::And": _all,
+    "Fn::Or": _any,
+    "Fn::Not": _not,
+    "Fn::Equals": _equals,
+    "Condition": _named,
+    "Fn::Contains": _contains,
+    "Fn::EachMemberIn": _each_in,
+    "Fn::EachMemberEquals": _each_equals,
+}
+
+FUNCTIONS: dict[str, Callable[[TemplateWorld, Any], Value]] = {
+    "Ref": ref,
+    "Fn::GetAtt": get_att,
+    "Fn::If": if_,
+    "Fn::FindInMap": find_in_map,
+    "Fn::Sub": sub,
+    "Fn::Join": join_,
+    "Fn::Select": select,
+    "Fn::Split": split,
+    "Fn::Base64": base64,
+    "Fn::Length": length,
+    "Fn::ToJsonString": to_json_string,
+    "Fn::Cidr": cidr,
+    "Fn::GetAZs": get_azs,
+    "Fn::ImportValue": import_value,
+    "Fn::Transform": transform,
+}

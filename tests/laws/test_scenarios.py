@@ -1,0 +1,123 @@
+"""Laws of the engine, over generated templates.
+
+The oracle of the first is the engine without scenarios: every combination of parameter values is given by hand, and
+the verdicts are put together as the design says.
+"""
+
+from __future__ import annotations
+
+import copy
+from itertools import product
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dbguard.engine import Judgement, judge
+from dbguard.inventory import Inventory
+from dbguard.library import Library
+from dbguard.model import EXEMPT, FAIL, MAY_FAIL, NOT_SELECTED, PASS, UNKNOWN
+from dbguard.sources.document import Document
+from dbguard.sources.template import load
+from tests.laws.generate import NAMES, Template, templates
+
+LIBRARY = Library()
+IDS = (
+    "rds/storage-encrypted",
+    "rds/backup-retention",
+    "rds/backup-retention-minimum",
+    "rds/multi-az",
+    "rds/deletion-protection",
+    "rds/read-replica-limit",
+    "rds/read-replica-source-backups",
+)
+POLICIES = [LIBRARY.policy(name) for name in IDS]
+policies = st.sampled_from(POLICIES)
+MISSING = "missing"
+
+
+def inventory(template: Template, values: dict[str, Any] | None = None) -> Inventory:
+    return load(Document("t", template), values)[0]
+
+
+def verdicts(template: Template, values: dict[str, Any] | None = None) -> dict[tuple[str, str], Judgement]:
+    seen = inventory(template, values)
+    return {(policy.id, one.id): judge(policy, one, seen) for policy in POLICIES for one in seen.resources}
+
+
+def combinations(template: Template) -> list[dict[str, Any]]:
+    parameters = template["Parameters"]
+    values = [parameters[name]["AllowedValues"] for name in parameters]
+    return [dict(zip(parameters, row, strict=True)) for row in product(*values)]
+
+
+def outcome(judgement: Judgement, seen: Inventory, name: str) -> str:
+    """The verdict, or that the resource is not there or the scenario cannot be deployed."""
+    resource = seen.by_id[name]
+    seen.world.assign({})
+    if seen.world.exists(resource) is False or (judgement.because or "").startswith("no scenario can be deployed"):
+        return MISSING
+    return judgement.verdict
+
+
+def fold(rows: list[tuple[dict[str, Any], str]]) -> str:
+    """The verdict over scenarios from the verdict of each, by section 4 of the design.
+
+    `Safe` has no default: the default scenario counts where the outcome is the same for both of its values.
+    """
+    usual = {verdict for values, verdict in rows if values["Env"] == "dev" and values["Days"] == 7}
+    found = {verdict for _, verdict in rows} - {MISSING}
+    settled = usual - {MISSING}
+    default = settled.pop() if len(usual) == 1 and settled else None
+    if default == FAIL or (default is None and found == {FAIL}):
+        return FAIL
+    if FAIL in found:
+        return MAY_FAIL
+    return next((verdict for verdict in (UNKNOWN, EXEMPT, PASS) if verdict in found), NOT_SELECTED)
+
+
+@settings(max_examples=60, deadline=None)
+@given(templates())
+def test_the_verdict_is_the_fold_of_all_combinations(template: Template) -> None:
+    rows: dict[tuple[str, str], list[tuple[dict[str, Any], str]]] = {}
+    for values in combinations(template):
+        seen = inventory(template, values)
+        for policy in POLICIES:
+            for name in NAMES:
+                judgement = judge(policy, seen.by_id[name], seen)
+                rows.setdefault((policy.id, name), []).append((values, outcome(judgement, seen, name)))
+    found = {key: judgement.verdict for key, judgement in verdicts(template).items()}
+    assert found == {key: fold(row) for key, row in rows.items()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(templates())
+def test_when_fails_and_unless_passes(template: Template) -> None:
+    for (policy, name), judgement in verdicts(template).items():
+        for choices, verdict in ((judgement.when, FAIL), (judgement.unless, PASS)):
+            if choices:
+                again = verdicts(template, dict(choices))[policy, name]
+                assert again.verdict == verdict, (policy, name, choices)
+
+
+@settings(max_examples=150, deadline=None)
+@given(templates(), st.data())
+def test_hiding_a_property_never_turns_fail_into_pass_nor_pass_into_fail(template: Template, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(NAMES))
+    properties = template["Resources"][name]["Properties"]
+    there = [key for key, value in properties.items() if "AWS::NoValue" not in str(value)]
+    if not there:
+        return
+    hidden = copy.deepcopy(template)
+    hidden["Resources"][name]["Properties"][data.draw(st.sampled_from(there))] = {"Fn::ImportValue": "elsewhere"}
+    before, after = verdicts(template), verdicts(hidden)
+    for key, judgement in before.items():
+        assert {judgement.verdict, after[key].verdict} != {FAIL, PASS}, key
+
+
+@settings(max_examples=60, deadline=None)
+@given(templates(), st.permutations(NAMES))
+def test_the_order_of_resources_does_not_matter(template: Template, order: list[str]) -> None:
+    turned = {**template, "Resources": {name: template["Resources"][name] for name in order}}
+    first = {key: judgement.verdict for key, judgement in verdicts(template).items()}
+    assert {key: judgement.verdict for key, judgement in verdicts(turned).items()} == first

@@ -1,0 +1,230 @@
+"""What each reporter writes, whole, beside the expected files.
+
+After a wanted change: `UPDATE_EXPECTED=1 pytest tests/reporters`, then read the difference.
+`sarif-2.1.0-rtm.5.json` is the schema of the OASIS standard, as published in the npm package @microsoft/jest-sarif.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from dbguard.errors import UsageError
+from dbguard.model import VERDICTS, Location, Report
+from dbguard.reporters import WAIVED, Options, dump, load, names
+
+from .sample import CLEAN, ENCRYPTED, EVIL, HOSTILE, MULTI_AZ, NOTHING, RICH
+
+HERE = Path(__file__).parent
+EVERYTHING = frozenset((*VERDICTS, WAIVED))
+CASES: dict[str, tuple[Report, Options]] = {
+    "rich": (RICH, Options()),
+    "everything": (RICH, Options(show=EVERYTHING, width=120)),
+    "clean": (CLEAN, Options()),
+    "nothing": (NOTHING, Options()),
+}
+
+
+def rendered(name: str, report: Report, options: Options | None = None) -> str:
+    return "".join(load(name).render(report, options or Options()))
+
+
+def same_as_file(name: str, text: str) -> None:
+    file = HERE / "expected" / name
+    if os.environ.get("UPDATE_EXPECTED"):
+        file.write_text(text, encoding="utf-8", newline="\n")
+    assert text == file.read_bytes().decode()
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("case", CASES)
+def test_whole_output(case: str, name: str) -> None:
+    same_as_file(f"{case}.{name}", rendered(name, *CASES[case]))
+
+
+@pytest.mark.parametrize("report", [RICH, CLEAN], ids=["rich", "clean"])
+def test_whole_output_in_colour(report: Report) -> None:
+    name = "colour.text" if report is RICH else "colour-clean.text"
+    same_as_file(name, rendered("text", report, Options(color=True, width=80)))
+
+
+@pytest.mark.parametrize("name", names())
+def test_nothing_that_a_terminal_obeys_comes_out_raw(name: str) -> None:
+    text = rendered(name, RICH, Options(show=EVERYTHING))
+    assert {char for char in text if not char.isprintable()} <= {"\n", "\u200b"}
+    assert text.endswith("\n")
+
+
+@pytest.mark.parametrize("name", ["text", "compact", "github", "markdown"])
+@pytest.mark.parametrize("case", CASES)
+def test_the_last_line_says_what_was_seen(case: str, name: str) -> None:
+    last = rendered(name, *CASES[case]).splitlines()[-1]
+    words = ("read", "not templates", "unreadable", "resource", "run", "waived", "gap", *VERDICTS)
+    assert [word for word in words if word not in last] == []
+
+
+def test_an_unknown_format_is_refused_with_a_hint() -> None:
+    with pytest.raises(UsageError, match="unknown format 'sariff'; did you mean 'sarif'"):
+        load("sariff")
+    with pytest.raises(UsageError, match="there are compact, github, json"):
+        load("__init__")
+
+
+def test_only_the_format_asked_for_is_imported() -> None:
+    code = "import sys; from dbguard.reporters import load; load('compact'); print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
+    assert {module for module in modules if module.startswith("dbguard.reporters.")} == {"dbguard.reporters.compact"}
+    assert {"json", "dataclasses", "pathlib", "textwrap", "unicodedata"}.isdisjoint(modules)
+
+
+SOURCES = [
+    ("  Encrypted: false", 3, "Encrypted: false"),
+    ("  Encrypted: false   # for now", 3, "Encrypted: false"),
+    ('  "Encrypted": false,', 3, '"Encrypted": false'),
+    ('  "Properties": {', 3, '"Properties"'),
+    ("  Db:", 3, "Db"),
+    ("  - Encrypted: !If [A, true, false]", 5, "Encrypted: !If [A, true, false]"),
+    ("\t\tEncrypted: false", 3, "Encrypted: false"),
+    ("{Größe表: {Encrypted: false, Other: 1}}", 11, "Encrypted: false"),
+    ('{"A": ' + '"x", "B": ' * 50 + '"Encrypted": false}', 507, '"Encrypted": false'),
+    ('{"Encrypted": false, ' + '"A": "x", ' * 50 + "}", 2, '"Encrypted": false'),
+    ("  short", 40, ""),
+]
+
+
+@pytest.mark.parametrize(("source", "column", "marked"), SOURCES, ids=[marked for _, _, marked in SOURCES])
+def test_the_place_is_underlined(source: str, column: int, marked: str) -> None:
+    """The columns above the carets hold what is meant; a wide character takes two columns."""
+    finding = ENCRYPTED._replace(location=Location("a.yaml", 1, column), source_line=source)
+    lines = rendered("text", CLEAN._replace(findings=(finding,)), Options(width=80)).splitlines()
+    carets = next(number for number, line in enumerate(lines) if "^" in line)
+    line = lines[carets - 1].replace("表", "表 ")
+    start, end = lines[carets].index("^"), len(lines[carets])
+    assert line[start:end] == marked
+    assert len(line) <= 80
+
+
+@pytest.mark.parametrize("source", ["a" + " " * 300_000 + "b", "a: " + " #" * 150_000, "a" + ":," * 150_000 + "b"])
+def test_an_endless_line_costs_little(source: str) -> None:
+    finding = ENCRYPTED._replace(location=Location("a.yaml", 1, 1), source_line=source)
+    assert len(rendered("text", CLEAN._replace(findings=(finding,)))) < 1000
+
+
+def test_long_values_are_cut_and_long_sentences_wrapped() -> None:
+    finding = ENCRYPTED._replace(message="word " * 100_000, fix="word " * 60)
+    lines = rendered("text", CLEAN._replace(findings=(finding,)), Options(width=80)).splitlines()
+    assert max(len(line) for line in lines[:-1]) <= 80
+    assert len(lines) < 40
+
+
+def test_json_is_the_contract() -> None:
+    text = rendered("json", RICH)
+    report = json.loads(text)
+    assert dump(report) + "\n" == text
+    assert list(report) == ["schema", "version", "complete", "summary", "findings", "gaps"]
+    assert list(report["summary"]) == ["inputs", "resources", "policies", "verdicts", "waived"]
+    assert list(report["summary"]["verdicts"]) == ["fail", "may-fail", "unknown", "pass", "exempt"]
+    assert list(report["findings"][0]) == [
+        "policy",
+        "verdict",
+        "severity",
+        "title",
+        "message",
+        "fix",
+        "resource",
+        "location",
+        "related",
+        "when",
+        "unless",
+        "reason",
+        "waiver",
+        "fingerprint",
+    ]
+    assert list(report["gaps"][0]) == ["target", "kind", "detail", "location"]
+    assert {finding["verdict"] for finding in report["findings"]} == {"fail", "may-fail", "unknown"}
+
+
+class AnyOther(tuple[str, ...]):
+    """A value that stands for several, as the engine has them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "any other value"
+
+
+def test_json_puts_values_that_are_not_plain_in_words() -> None:
+    finding = MULTI_AZ._replace(when={"Env": AnyOther(("dev",)), "Days": 7, "On": True})
+    report = json.loads(rendered("json", CLEAN._replace(findings=(finding,))))
+    assert report["findings"][0]["when"] == {"Env": "any other value", "Days": 7, "On": True}
+
+
+def _sarif(case: str) -> dict[str, Any]:
+    log: dict[str, Any] = json.loads(rendered("sarif", *CASES[case]))
+    return log
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_sarif_is_valid(case: str) -> None:
+    schema = json.loads((HERE / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
+    checker = jsonschema.Draft4Validator.FORMAT_CHECKER
+    jsonschema.Draft4Validator(schema, format_checker=checker).validate(_sarif(case))
+
+
+def test_sarif_has_what_github_asks_for() -> None:
+    run = _sarif("everything")["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+    for rule in rules:
+        assert rule["help"]["markdown"]
+        assert 0 < float(rule["properties"]["security-severity"]) < 10
+    for result in run["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert place["region"]["startLine"] >= 1
+        assert not place["artifactLocation"]["uri"].startswith("/")
+        assert result["partialFingerprints"]["primaryLocationLineHash"]
+    assert [bool(result.get("suppressions")) for result in run["results"]].count(True) == 1
+
+
+def test_sarif_of_an_absolute_path() -> None:
+    finding = ENCRYPTED._replace(location=Location("/home/me/a b.yaml", 0, 0))
+    log = json.loads(rendered("sarif", CLEAN._replace(findings=(finding,))))
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "file:///home/me/a%20b.yaml"}
+    assert place["region"]["startLine"] == 1
+
+
+def test_github_commands_cannot_be_injected() -> None:
+    finding = EVIL._replace(message="a\n::add-mask::b\r::error::c%0A::d")
+    lines = rendered("github", CLEAN._replace(findings=(finding,))).splitlines()
+    assert len(lines) == 2
+    properties = lines[0].removeprefix("::notice ").split("::")[0]
+    assert [part.partition("=")[0] for part in properties.split(",")] == ["file", "line", "col", "title"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_junit_counts_what_it_holds(case: str) -> None:
+    root = ElementTree.fromstring(rendered("junit", *CASES[case]).encode())
+    for suite in root:
+        held = {kind: len(suite.findall(f"testcase/{kind}")) for kind in ("failure", "error", "skipped")}
+        said = {kind: suite.get(kind if kind == "skipped" else f"{kind}s") for kind in held}
+        assert said == {kind: str(number) for kind, number in held.items()}
+        assert suite.get("tests") == str(len(suite))
+
+
+@pytest.mark.parametrize("name", ["expected", HOSTILE * 20], ids=["plain", "hostile"])
+def test_markdown_fits_a_comment(name: str) -> None:
+    finding = ENCRYPTED._replace(message=name)
+    many = RICH._replace(findings=(*RICH.findings, *[finding] * 5000), gaps=RICH.gaps * 1000)
+    text = rendered("markdown", many, Options(show=EVERYTHING))
+    assert len(text.encode()) < 65_536
+    assert "left out here" in text
+    assert text.splitlines()[-1].startswith("3 files read")
