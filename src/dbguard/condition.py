@@ -299,7 +299,7 @@ class Test:
     def wanted(self, item: Item, wanted: bool = True) -> str:
         """What must hold, in words."""
         verb = "must" if wanted else "must not"
-        words = [check.phrase.format(listed(check.operand(item))) for check in self.checks]
+        words = [check.phrase.format(listed(check.operand(item), check.joint)) for check in self.checks]
         if self.presence is not None:
             words.insert(0, "be set" if self.presence else "be left out")
         return f"{verb} " + " and ".join(words)
@@ -314,9 +314,10 @@ class Check(NamedTuple):
     test: Callable[[Value, Value], Answer]
     operand: Operand
     phrase: str
+    joint: str = ", "
 
 
 def check(name: str, operand: Operand) -> Check:
     """The operator of that name with an operand."""
     operator = OPERATORS[name]
-    return Check(operator.test, operand, operator.phrase)
+    return Check(operator.test, operand, operator.phrase, " and " if operator.kind == "pair" else ", ")

@@ -91,16 +91,18 @@ class Judge:
             return PASS
         return FAIL if answer is False and where and exempt is False else UNKNOWN
 
-    def leaves(self, choices: Choices, bound: int) -> Iterator[Leaf]:
-        """The outcomes of all scenarios that make these choices; ends early when the bound is reached."""
-        stack = [choices]
+    def leaves(self, choices: Choices, bound: int, branch: str | None = None) -> Iterator[Leaf]:
+        """The outcomes of all scenarios that make these choices; ends early when the bound is reached.
+
+        `branch` is a choice that is known to be open, and to be needed.
+        """
+        stack = self._branches(choices, branch) if branch else [choices]
         while stack and self.tried < bound and self.world.effort < EFFORT:
             chosen = stack.pop()
             outcome = self.outcome(chosen)
             touched = [name for name in self.world.touched if name not in chosen]
             if outcome == UNKNOWN and touched:
-                name = touched[0]
-                stack.extend({**chosen, name: value} for value in reversed(self.world.domain(name)))
+                stack.extend(self._branches(chosen, touched[0]))
                 continue
             if outcome == UNKNOWN and self.world.undetermined:
                 outcome = self._agreed(chosen, bound)
@@ -109,8 +111,14 @@ class Judge:
         if stack:
             yield Leaf({}, TOO_MANY)
 
+    def _branches(self, choices: Choices, name: str) -> list[Choices]:
+        """These choices with one more made, in every way; the way to try first comes last."""
+        return [{**choices, name: value} for value in reversed(self.world.domain(name))]
+
     def deployable(self, choices: Choices) -> bool:
         """Whether the template's Rules admit these choices."""
+        if not self.world.ruled:
+            return True
         self.world.assign(choices)
         return self.world.possible()
 
@@ -148,7 +156,7 @@ def judge(policy: Policy, resource: Resource, inventory: Inventory) -> Judgement
     settled = outcome != UNKNOWN or not (world.touched or world.undetermined)
     if settled and outcome != ABSENT_HERE and (outcome != FAIL or world.possible()):
         return _settled(judge_, outcome)
-    return _over_scenarios(judge_)
+    return _over_scenarios(judge_, next(iter(world.touched), None) if outcome == UNKNOWN else None)
 
 
 def _settled(judge_: Judge, outcome: str) -> Judgement:
@@ -161,14 +169,14 @@ def _settled(judge_: Judge, outcome: str) -> Judgement:
     return Judgement(outcome, evidence=tuple(_evidence(judge_, outcome)))
 
 
-def _over_scenarios(judge_: Judge) -> Judgement:
+def _over_scenarios(judge_: Judge, branch: str | None) -> Judgement:
     defaults = judge_.world.defaults()
     usual = Leaf(defaults, judge_.outcome(defaults))
     if usual.outcome == UNKNOWN and (judge_.world.touched or judge_.world.undetermined):
         usual = _single(judge_, defaults)
     elif usual.outcome != UNKNOWN and not judge_.deployable(defaults):
         usual = Leaf(defaults, IMPOSSIBLE)
-    return _fails(judge_, usual) if usual.outcome == FAIL else _searched(judge_, usual)
+    return _fails(judge_, usual) if usual.outcome == FAIL else _searched(judge_, usual, branch)
 
 
 def _single(judge_: Judge, defaults: Choices) -> Leaf:
@@ -204,11 +212,11 @@ def _used(judge_: Judge, choices: Choices) -> Choices:
         used[name] = choices[name]
 
 
-def _searched(judge_: Judge, usual: Leaf) -> Judgement:
+def _searched(judge_: Judge, usual: Leaf, branch: str | None) -> Judgement:
     """The verdict where the default scenario does not fail, or there is none."""
     seen: dict[str, Leaf] = {}
     decided = usual.outcome not in (ABSENT_HERE, IMPOSSIBLE, TOO_MANY)
-    for leaf in judge_.leaves({}, judge_.tried + BOUND):
+    for leaf in judge_.leaves({}, judge_.tried + BOUND, branch):
         seen.setdefault(leaf.outcome, leaf)
         if FAIL in seen and (decided or PASS in seen):
             break

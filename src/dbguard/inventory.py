@@ -41,6 +41,7 @@ class World:
         self.touched: dict[str, None] = {}
         self.undetermined: dict[str, None] = {}
         self.consulted = 0  # how often a choice was asked for; unchanged over what does not depend on the scenario
+        self.ruled = False  # whether combinations of choices may be refused, see `possible`
         self.effort = 0  # scenarios judged so far, over all policies and resources
         self.links: Any = None  # the inventory's relation.Index
 

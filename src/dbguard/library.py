@@ -145,14 +145,14 @@ def open_folder(path: str, shared: Mapping[str, dict[str, Any]]) -> Folder:
         return Folder(path, compiled)
     if not os.path.isdir(path):
         raise UsageError(f"{path} is no folder of policies")
-    listing = list(listing(path))
+    found = list(listing(path))
     store = os.path.join(_cache(), f"{crc32(repr((os.path.abspath(path), sorted(shared['terms']))).encode()):08x}")
-    if _fresh(store, listing):
+    if _fresh(store, found):
         return Folder(path, store)
     from dbguard.compilation import compile_folder
 
-    parts = compile_folder(path, [name for name, *_ in listing], shared)
-    parts[INDEX]["listing"], parts[INDEX]["version"] = listing, __version__
+    parts = compile_folder(path, [name for name, *_ in found], shared)
+    parts[INDEX]["listing"], parts[INDEX]["version"] = found, __version__
     _save(store, parts)
     return Folder(path, parts)
 
@@ -177,13 +177,13 @@ def _cache() -> str:
     return os.path.join(root, "dbguard", __version__)
 
 
-def _fresh(store: str, listing: list[list[Any]]) -> bool:
+def _fresh(store: str, found: list[list[Any]]) -> bool:
     try:
         with open(os.path.join(store, INDEX), encoding="utf-8") as file:
             index = json.load(file)
     except (OSError, ValueError):
         return False
-    return bool(index.get("listing") == listing and index.get("version") == __version__)
+    return bool(index.get("listing") == found and index.get("version") == __version__)
 
 
 def _save(store: str, parts: Mapping[str, Any]) -> None:

@@ -158,9 +158,9 @@ def present(value: Value) -> Answer:
     return value.present if isinstance(value, Unresolved) else True
 
 
-def listed(operand: Value) -> str:
+def listed(operand: Value, joint: str = ", ") -> str:
     """Several values as a message shows them."""
-    return ", ".join(describe(value) for value in operand) if isinstance(operand, list) else describe(operand)
+    return joint.join(describe(value) for value in operand) if isinstance(operand, list) else describe(operand)
 
 
 class Operator(NamedTuple):

@@ -50,7 +50,7 @@ class Scan:
     def run(self, paths: Iterable[str]) -> Report:
         """Scan files and folders. Raises UsageError for a parameter that no template has."""
         findings: list[Finding] = []
-        for found in find(list(paths), pass_over=self.options.pass_over):
+        for found in find(list(paths)):
             if isinstance(found, Gap):
                 self.gaps.append(found)
                 self.unreadable += 1

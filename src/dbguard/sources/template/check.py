@@ -90,8 +90,7 @@ class Checker:
 
     def rules(self) -> None:
         """Parameters that the template's own Rules refuse."""
-        self.world.assign({})
-        if not self.world.possible():
+        if self.world.ruled and not self.world.possible():
             self.gaps.add("rules", "the template's Rules refuse every value of these parameters", ("Rules",))
 
     def walk(self, place: Path, tree: Any) -> None:

@@ -27,11 +27,14 @@ class TemplateWorld(World):
         self.mappings = sections["Mappings"]
         self.conditions = sections["Conditions"]
         self.rules = sections["Rules"]
+        self.ruled = bool(self.rules)
         self.resources = sections["Resources"]
         self.choices: dict[str, Value] = {}
         self._known: dict[str, tuple[Answer, dict[str, None], dict[str, None]]] = {}
         self._asking: set[str] = set()
         self._constants: dict[str, dict[str, None]] | None = None
+        chosen = {name: parameter.chosen for name, parameter in parameters.items()}
+        self._defaults = {name: value for name, value in chosen.items() if value is not None}
         self._domains: dict[str, list[Value]] = {}
 
     # The scenario
@@ -46,8 +49,7 @@ class TemplateWorld(World):
 
     def defaults(self) -> dict[str, Value]:
         """The value of every parameter that was given one or has a default."""
-        chosen = {name: parameter.chosen for name, parameter in self.parameters.items()}
-        return {name: value for name, value in chosen.items() if value is not None}
+        return self._defaults
 
     def domain(self, choice: str) -> list[Value]:
         """The values that a parameter, or an open condition, can take."""
@@ -61,7 +63,7 @@ class TemplateWorld(World):
 
     def possible(self) -> bool:
         """Whether some completion of the scenario keeps all Rules of the template."""
-        return not self.rules or rules.hold(self)
+        return rules.hold(self)
 
     # Values
 

@@ -1,0 +1,154 @@
+"""Which files a scan reads: named files, folders with all that may be a template below them, standard input."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dbguard.model import Gap
+from dbguard.sources.document import LARGEST
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
+# A key that only templates have, at the start of a line (YAML) or in quotes (JSON).
+_SNIFF = re.compile(rb"""(?:^|[\s{,\0])["']?(?:Resources|AWSTemplateFormatVersion|Transform)["']?[\s\0]*:""", re.MULTILINE)
+_TYPE = re.compile(r"[A-Za-z0-9]+(?:::[A-Za-z0-9@-]+)+\Z")
+
+
+class Candidate(NamedTuple):
+    """A file that may be a template; `named` by the user, or found in a folder."""
+
+    file: str
+    data: bytes
+    named: bool
+
+
+class PassedOver(NamedTuple):
+    """A file in a folder that is no template."""
+
+    file: str
+
+
+Found = Candidate | PassedOver | Gap
+
+
+def find(paths: Sequence[str]) -> Iterator[Found]:
+    """Everything to look at, in order; the same file once."""
+    seen: set[tuple[int, int]] = set()
+    for path in paths:
+        if path == "-":
+            yield _candidate("<stdin>", sys.stdin.buffer.read(LARGEST + 1), named=True)
+        elif os.path.isdir(path):
+            yield from _folder(path, seen)
+        else:
+            yield from _file(path, seen, named=True)
+
+
+def _candidate(file: str, data: bytes, *, named: bool) -> Candidate:
+    return Candidate(file.replace(os.sep, "/"), data, named)
+
+
+def _file(path: str, seen: set[tuple[int, int]], *, named: bool) -> Iterator[Found]:
+    shown = path.replace(os.sep, "/")
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            yield Gap(shown, "unreadable", "not a regular file")
+            return
+        if (status.st_dev, status.st_ino) in seen:
+            return
+        seen.add((status.st_dev, status.st_ino))
+        with open(path, "rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        yield Gap(shown, "unreadable", error.strerror or str(error))
+        return
+    except ValueError as error:
+        yield Gap(shown, "unreadable", str(error))
+        return
+    if named or _may_be_template(data):
+        yield _candidate(path, data, named=named)
+    else:
+        yield PassedOver(shown)
+
+
+def _may_be_template(data: bytes) -> bool:
+    return _SNIFF.search(data.replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data) is not None
+
+
+def _folder(root: str, seen: set[tuple[int, int]]) -> Iterator[Found]:
+    ignored = Ignored(root)
+    problems: list[OSError] = []
+    for folder, names, files in os.walk(root, onerror=problems.append):
+        while problems:
+            yield _unlisted(problems.pop())
+        ignored.enter(folder)
+        names[:] = sorted(name for name in names if name != ".git" and not ignored(os.path.join(folder, name), folder=True))
+        for name in sorted(files):
+            path = os.path.join(folder, name)
+            if name.lower().endswith(SUFFIXES) and not ignored(path):
+                yield from _file(os.path.normpath(path), seen, named=False)
+    while problems:
+        yield _unlisted(problems.pop())
+
+
+def _unlisted(error: OSError) -> Gap:
+    return Gap(str(error.filename).replace(os.sep, "/"), "unreadable", error.strerror or str(error))
+
+
+class Ignored:
+    """What the .gitignore files from the repository's root downwards leave out; git itself is never run."""
+
+    def __init__(self, root: str) -> None:
+        self._specs: list[tuple[str, GitIgnoreSpec]] = []
+        above = os.path.abspath(root)
+        chain = []
+        while not os.path.exists(os.path.join(above, ".git")) and os.path.dirname(above) != above:
+            above = os.path.dirname(above)
+            chain.append(above)
+        if os.path.exists(os.path.join(above, ".git")):
+            for folder in reversed(chain):
+                self.enter(folder)
+
+    def enter(self, folder: str) -> None:
+        """Read the folder's own .gitignore, if there is one."""
+        path = os.path.join(folder, ".gitignore")
+        if not os.path.isfile(path):
+            return
+        from pathspec import GitIgnoreSpec
+
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                self._specs.append((os.path.abspath(folder), GitIgnoreSpec.from_lines(file)))
+        except (OSError, ValueError):
+            return
+
+    def __call__(self, path: str, *, folder: bool = False) -> bool:
+        """Whether a path is left out; the innermost file that speaks of it decides."""
+        full = os.path.abspath(path)
+        for base, spec in reversed(self._specs):
+            if full.startswith(base + os.sep):
+                inside = os.path.relpath(full, base).replace(os.sep, "/") + ("/" if folder else "")
+                answer = spec.check_file(inside).include
+                if answer is not None:
+                    return answer
+        return False
+
+
+def is_template(root: Any) -> bool:
+    """Whether data is a CloudFormation template, by what only templates have."""
+    if not isinstance(root, dict):
+        return False
+    if "AWSTemplateFormatVersion" in root:
+        return True
+    resources = root.get("Resources")
+    typed = isinstance(resources, dict) and any(
+        isinstance(body, dict) and isinstance(body.get("Type"), str) and _TYPE.match(body["Type"]) for body in resources.values()
+    )
+    return typed or ("Transform" in root and "Resources" in root)

@@ -1,0 +1,1 @@
+"""Sources: each delivers resources in CloudFormation shape."""

@@ -1,0 +1,165 @@
+"""A template's text as plain data in which every place can be found again: YAML or JSON, read defensively."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dbguard.errors import DocumentError
+from dbguard.model import Gap, Location, Path
+
+LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
+_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ufeff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Map(dict[str, Any]):
+    """A mapping that knows where its keys stand, as `line << 20 | column` from 1."""
+
+    __slots__ = ("marks",)
+    marks: dict[str, int]
+
+
+class Items(list[Any]):
+    """A list that knows where its items stand."""
+
+    __slots__ = ("marks",)
+    marks: list[int]
+
+
+def pack(line: int, column: int) -> int:
+    """A place in one number."""
+    return line << 20 | min(column, 0xFFFFF)
+
+
+def unpack(mark: int) -> tuple[int, int]:
+    """Line and column of a packed place."""
+    return mark >> 20, mark & 0xFFFFF
+
+
+class Document:
+    """Plain data with its text; mappings and lists made by hand have no places."""
+
+    def __init__(self, file: str, root: Any, text: str = "", gaps: tuple[Gap, ...] = ()) -> None:
+        self.file = file
+        self.root = root
+        self.gaps = gaps
+        self.text = text
+        self._lines: list[str] | None = None
+        self._located: Any = root if isinstance(root, (Map, Items)) else None
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the text."""
+        if self._lines is None:
+            self._lines = _BREAKS.split(self.text)
+        return self._lines
+
+    def line(self, number: int) -> str:
+        """A line of the text, counted from 1; empty beyond the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def position(self, path: Path) -> tuple[int, int]:
+        """Line and column (from 1) of a key or list item, or of the nearest place around it that there is."""
+        if self._located is None:
+            self._located = self._locate()
+        found, value = (1, 1), self._located
+        for step in path:
+            if isinstance(value, Map) and step in value and isinstance(step, str):
+                found, value = unpack(value.marks[step]), value[step]
+            elif isinstance(value, Items) and isinstance(step, int) and 0 <= step < len(value):
+                found, value = unpack(value.marks[step]), value[step]
+            else:
+                break
+        return found
+
+    def _locate(self) -> Any:
+        """JSON is read without places, for speed; they are found when the first is asked for."""
+        from dbguard.sources.json_places import locate
+
+        return locate(self.text) if self.text else ()
+
+
+def read(data: bytes, file: str) -> Document:
+    """A document from bytes. Raises DocumentError where they are no YAML or JSON at all."""
+    text = _decoded(data)
+    stripped = text.lstrip()
+    if not stripped:
+        raise DocumentError("empty", "the file is empty")
+    if stripped[0] in "{[":
+        found = _json(text, stripped, file)
+        if found is not None:
+            return found
+    from dbguard.sources.yaml_reader import Reader
+
+    reader = Reader(text, file)
+    root = reader.read()
+    return Document(file, root, text, tuple(reader.gaps))
+
+
+def _decoded(data: bytes) -> str:
+    if len(data) > LARGEST:
+        raise DocumentError("unreadable", f"the file is larger than {LARGEST >> 20} MiB")
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line, column = place_at(data[: error.start].decode(encoding, "replace"))
+        wrong = f"byte 0x{data[error.start]:02x}" if error.start < len(data) else "the end"
+        raise DocumentError("unreadable", f"the file is not {encoding[:6].upper().rstrip('-')}: {wrong}", line, column) from None
+    found = _UNPRINTABLE.search(text)
+    if found:
+        line, column = place_at(text[: found.start()])
+        raise DocumentError("unreadable", f"control character U+{ord(found[0]):04X} in the text", line, column)
+    return text
+
+
+def place_at(before: str) -> tuple[int, int]:
+    """Line and column (from 1) that follow some text."""
+    lines = _BREAKS.split(before)
+    return len(lines), len(lines[-1]) + 1
+
+
+def _json(text: str, stripped: str, file: str) -> Document | None:
+    """The document if it is JSON; None where it may be YAML in flow style."""
+    import json
+
+    repeated: list[str] = []
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            seen: set[str] = set()
+            repeated.extend(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]  # add gives None
+        return found
+
+    try:
+        root = json.loads(text, object_pairs_hook=mapping, parse_constant=_constant)
+    except json.JSONDecodeError as error:
+        if file.lower().endswith(".json") or re.match(r'[\[{]\s*"[^"\n]*"\s*:', stripped):
+            line, column = place_at(text[: error.pos])
+            raise DocumentError("unreadable", f"broken JSON: {error.msg}", line, column) from None
+        return None
+    except RecursionError:
+        raise DocumentError("unreadable", "nested too deep") from None
+    except ValueError as error:
+        raise DocumentError("unreadable", f"broken JSON: {error}") from None
+    return Document(file, root, text, tuple(_repeated(text, file)) if repeated else ())
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _repeated(text: str, file: str) -> list[Gap]:
+    from dbguard.sources.json_places import duplicates
+
+    return [duplicate_key(file, name, mark, first) for name, mark, first in duplicates(text)]
+
+
+def duplicate_key(file: str, name: str, mark: int, first: int) -> Gap:
+    """The gap for a key that stands twice in a mapping."""
+    line, column = unpack(mark)
+    shown = name if len(name) <= 80 else name[:77] + "…"
+    detail = f"key {shown} stands here and in line {unpack(first)[0]}: CloudFormation takes the last"
+    return Gap(file, "duplicate-key", detail, Location(file, line, column))
