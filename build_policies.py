@@ -17,8 +17,8 @@ class CompilePolicies(BuildHookInterface):  # type: ignore[type-arg]  # hatchlin
         if version == "editable":
             return
         sys.path.insert(0, os.path.join(self.root, "src"))
-        from dbguard.compilation import compile_folder  # noqa: PLC0415 - importable only now
-        from dbguard.library import listing  # noqa: PLC0415
+        from dbguard.compilation import compile_folder
+        from dbguard.library import listing
 
         policies = os.path.join(self.root, "policies")
         shared: dict[str, dict[str, Any]] = {"relations": {}, "terms": {}, "data": {}}

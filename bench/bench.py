@@ -83,7 +83,8 @@ def template(count: int) -> str:
     """A template of many databases."""
     engines = ("mysql", "postgres", "mariadb")
     return HEAD + "".join(
-        DATABASE.format(n=n, engine=engines[n % 3], size=100 + n, encrypted=("true", "false")[n % 7 == 0]) for n in range(count)
+        DATABASE.format(n=n, engine=engines[n % 3], size=100 + n, encrypted=("true", "false")[n % 7 == 0])
+        for n in range(count)
     )
 
 

@@ -24,10 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = import_module(f"dbguard.commands.{options.command}").run(options)
         sys.stdout.flush()
-        return code
     except PolicyError as error:
         count = len(error.problems)
-        return _wrong(*error.problems, f"dbguard: {count} mistake{'s' if count > 1 else ''} in policy files, nothing was scanned")
+        return _wrong(
+            *error.problems, f"dbguard: {count} mistake{'s' if count > 1 else ''} in policy files, nothing was scanned"
+        )
     except DbguardError as error:
         return _wrong(f"dbguard: {error}")
     except BrokenPipeError:
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INCOMPLETE
     except KeyboardInterrupt:
         return _wrong("dbguard: interrupted")
+    return code
 
 
 def _wrong(*lines: str) -> int:
@@ -59,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-Commands = argparse._SubParsersAction  # the type of add_subparsers has no public name
+Commands = argparse._SubParsersAction  # noqa: SLF001 - the type of add_subparsers has no public name
 
 
 def _scan(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -72,20 +74,30 @@ def _scan(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     scan.add_argument("paths", nargs="+", metavar="PATH", help="a template, a folder of templates, or -")
     values = scan.add_argument_group("what the templates are given")
-    values.add_argument("--parameter", action="append", default=[], metavar="K=V", help="a parameter's value, also AWS::Region=…")
+    values.add_argument(
+        "--parameter", action="append", default=[], metavar="K=V", help="a parameter's value, also AWS::Region=…"
+    )
     values.add_argument("--parameter-file", action="append", default=[], metavar="FILE", help="values as JSON or YAML")
     _selection(scan)
     output = scan.add_argument_group("what is shown and when the run fails")
-    output.add_argument("--format", action="append", default=[], metavar="NAME[=FILE]", help="text (default), json, …; repeatable")
+    output.add_argument(
+        "--format", action="append", default=[], metavar="NAME[=FILE]", help="text (default), json, …; repeatable"
+    )
     output.add_argument("--show", metavar="VERDICTS", help="fail,may-fail,unknown (default), pass, exempt, or all")
-    output.add_argument("--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)")
+    output.add_argument(
+        "--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)"
+    )
     output.add_argument("--strict", action="store_true", help="may-fail and unknown count as fail")
-    scan.add_argument("--pass-over", action="store_true", help="pass over named files that are no templates, as in folders")
+    scan.add_argument(
+        "--pass-over", action="store_true", help="pass over named files that are no templates, as in folders"
+    )
 
 
 def _selection(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("which policies run")
-    group.add_argument("--select", action="append", default=[], metavar="ID", help="only these: an id or a prefix such as rds/")
+    group.add_argument(
+        "--select", action="append", default=[], metavar="ID", help="only these: an id or a prefix such as rds/"
+    )
     group.add_argument("--ignore", action="append", default=[], metavar="ID", help="not these: an id or a prefix")
     group.add_argument("--all", action="store_true", help="the extended policies as well as the recommended ones")
     group.add_argument("--severity", choices=SEVERITIES, help="only policies of this severity or worse")
@@ -93,7 +105,9 @@ def _selection(command: argparse.ArgumentParser) -> None:
 
 
 def _folders(group: argparse._ActionsContainer) -> None:
-    group.add_argument("--policies", action="append", default=[], metavar="DIR", dest="folders", help="policies of your own")
+    group.add_argument(
+        "--policies", action="append", default=[], metavar="DIR", dest="folders", help="policies of your own"
+    )
 
 
 def _explain(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -103,7 +117,9 @@ def _explain(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _policies(commands: Commands[argparse.ArgumentParser]) -> None:
-    policies = commands.add_parser("policies", help="list policies, or test them on their own examples", allow_abbrev=False)
+    policies = commands.add_parser(
+        "policies", help="list policies, or test them on their own examples", allow_abbrev=False
+    )
     actions = policies.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list policies", allow_abbrev=False)
     listing.add_argument("--format", choices=("text", "json"), default="text")

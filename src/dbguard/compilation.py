@@ -24,8 +24,12 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
     problems: list[str] = []
     documents = dict(_documents(path, names, problems))
     data = {name[len(DATA) : -5]: _data(one, problems) for name, one in documents.items() if name.startswith(DATA)}
-    own = _topology(documents.get(TOPOLOGY), Shared(*(shared[part] for part in ("relations", "terms", "data"))), problems)
-    known = Shared({**shared["relations"], **own["relations"]}, {**shared["terms"], **own["terms"]}, {**shared["data"], **data})
+    own = _topology(
+        documents.get(TOPOLOGY), Shared(*(shared[part] for part in ("relations", "terms", "data"))), problems
+    )
+    known = Shared(
+        {**shared["relations"], **own["relations"]}, {**shared["terms"], **own["terms"]}, {**shared["data"], **data}
+    )
     parts: dict[str, Any] = {INDEX: {"entries": [], "data": data, **own}}
     for name, document in documents.items():
         if name.startswith(SPECIAL):
@@ -43,7 +47,16 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
 def _keep(parts: dict[str, Any], plan: dict[str, Any], document: Document) -> None:
     root = document.root
     references = {key: root["references"][key] for key in REFERENCES if key in root["references"]}
-    row = [plan["id"], plan["title"], plan["severity"], root["category"], root["tier"], plan["select"], references, document.file]
+    row = [
+        plan["id"],
+        plan["title"],
+        plan["severity"],
+        root["category"],
+        root["tier"],
+        plan["select"],
+        references,
+        document.file,
+    ]
     parts[INDEX]["entries"].append(row)
     parts.setdefault(part_name(plan["id"].split("/", 1)[0]), {})[plan["id"]] = plan
 

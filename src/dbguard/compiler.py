@@ -15,20 +15,43 @@ from dbguard.sources.document import Document
 
 CATEGORIES = ("reliability", "security", "performance", "cost", "operations")
 TIERS = ("recommended", "extended")
-REQUIRED = ("title", "severity", "category", "tier", "why", "fix", "select", "expect", "references", "checked", "examples")
+REQUIRED = (
+    "title",
+    "severity",
+    "category",
+    "tier",
+    "why",
+    "fix",
+    "select",
+    "expect",
+    "references",
+    "checked",
+    "examples",
+)
 OPTIONAL = ("settings", "only", "where", "except", "relate")
 PEERS = (
-    "security_hub", "control_tower", "aws_config", "checkov", "cfn_nag", "cdk_nag", "prowler", "trivy", "guard_registry",
-    "cfn_lint", "steampipe", "custodian", "cloudformation_validate", "well_architected", "cis",
+    "security_hub", "control_tower", "aws_config", "checkov", "cfn_nag", "cdk_nag", "prowler", "trivy",
+    "guard_registry", "cfn_lint", "steampipe", "custodian", "cloudformation_validate", "well_architected", "cis",
 )  # fmt: skip
 REFERENCES = ("notes", "docs", "catalogue", *PEERS)
 SUBJECTS = ("path", "attribute", "tag", "count", "distinct", "ratio")
 QUANTIFIERS = ("every", "some")
 ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
 FORMS = ("all", "any", "not", "if", "is", "unknown")
-EXAMPLE = ("name", "resources", "verdicts", "parameters", "mappings", "conditions", "rules", "given", "settings", "source")
+EXAMPLE = (
+    "name",
+    "resources",
+    "verdicts",
+    "parameters",
+    "mappings",
+    "conditions",
+    "rules",
+    "given",
+    "settings",
+    "source",
+)
 OUTCOMES = (*VERDICTS, "not-selected", "n/a")
-BOOLEANS = frozenset("yes no on off true false y n null".split())
+BOOLEANS = frozenset(["yes", "no", "on", "off", "true", "false", "y", "n", "null"])
 
 Place = tuple[str | int, ...]
 
@@ -55,14 +78,18 @@ class Compiler:
     def __init__(self, document: Document, shared: Shared) -> None:
         self.document = document
         self.shared = shared
-        self.problems: list[str] = [f"{gap.target}:{gap.location.line if gap.location else 1}: {gap.detail}" for gap in document.gaps]
+        self.problems: list[str] = [
+            f"{gap.target}:{gap.location.line if gap.location else 1}: {gap.detail}" for gap in document.gaps
+        ]
         self.settings: Mapping[str, Any] = {}
         self.relations: dict[str, Any] = dict(shared.relations)
+        self.place: Place | None = None  # where every mistake is reported, if not where it is
         self._terms: set[tuple[str, Scope]] = set()
 
     def problem(self, place: Place, detail: str) -> None:
         """Note a mistake at a place of the file."""
-        self.problems.append(f"{self.document.file}:{self.document.position(place)[0]}: {detail}")
+        line = self.document.position(place if self.place is None else self.place)[0]
+        self.problems.append(f"{self.document.file}:{line}: {detail}")
 
     def policy(self, name: str) -> dict[str, Any]:
         """The plan of the policy; to be used only if there are no problems."""
@@ -96,7 +123,12 @@ class Compiler:
         for key in ("title", "why", "fix"):
             if key in root and not (isinstance(root[key], str) and root[key].strip()):
                 self.problem((key,), f"'{key}' is a text")
-        for key, allowed in (("severity", SEVERITIES), ("category", CATEGORIES), ("tier", TIERS), ("only", ("template", "account"))):
+        for key, allowed in (
+            ("severity", SEVERITIES),
+            ("category", CATEGORIES),
+            ("tier", TIERS),
+            ("only", ("template", "account")),
+        ):
             if key in root and root[key] not in allowed:
                 self.problem((key,), f"'{key}' is one of {', '.join(allowed)}, not {root[key]!r}")
         if "checked" in root and not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", str(root["checked"])):
@@ -123,7 +155,9 @@ class Compiler:
         for name in names:
             if name not in schema.types():
                 close = get_close_matches(name, schema.types(), 1)
-                self.problem(place, f"there is no resource type {name}" + (f"; did you mean {close[0]}?" if close else ""))
+                self.problem(
+                    place, f"there is no resource type {name}" + (f"; did you mean {close[0]}?" if close else "")
+                )
         return tuple(name for name in names if name in schema.types())
 
     def _references(self, node: Any) -> None:
@@ -240,14 +274,18 @@ class Compiler:
         self._keys(place, node, ("if", "then", "else"), "condition")
         if "then" not in node:
             self.problem(place, "'if' needs 'then'")
-        return {word: self.condition((*place, word), node[word], scope) for word in ("if", "then", "else") if word in node}
+        return {
+            word: self.condition((*place, word), node[word], scope) for word in ("if", "then", "else") if word in node
+        }
 
     def _is(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
         self._keys(place, node, ("is",), "condition")
         name = node["is"]
         if name not in self.shared.terms:
             close = get_close_matches(str(name), self.shared.terms, 1)
-            self.problem((*place, "is"), f"there is no term '{name}'" + (f"; did you mean '{close[0]}'?" if close else ""))
+            self.problem(
+                (*place, "is"), f"there is no term '{name}'" + (f"; did you mean '{close[0]}'?" if close else "")
+            )
         elif (name, scope) not in self._terms:
             self._terms.add((name, scope))
             self._borrowed((*place, "is"), self.shared.terms[name], scope)
@@ -257,8 +295,9 @@ class Compiler:
         """Check a term, written elsewhere, where it is used; its mistakes are reported at the place of use."""
         inner = Compiler(self.document, self.shared)
         inner.problems, inner._terms = [], self._terms
-        inner.problem = lambda _, detail: self.problem(place, detail)  # type: ignore[method-assign]  # one place for all
+        inner.place = place
         inner.condition((), node, scope)
+        self.problems += inner.problems
 
     def _unknown(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
         self._keys(place, node, ("unknown",), "condition")
@@ -333,7 +372,7 @@ class Compiler:
         kind = OPERATORS[name].kind
         shown = self.settings.get(value[1:], value) if isinstance(value, str) and value.startswith("$") else value
         wrong = {
-            "pair": isinstance(shown, list) and len(shown) != 2 or not isinstance(shown, (list, dict)),
+            "pair": (isinstance(shown, list) and len(shown) != 2) or not isinstance(shown, (list, dict)),
             "list": not isinstance(shown, (list, dict)),
             "number": isinstance(shown, (list, bool)) or (isinstance(shown, str) and not shown.startswith("$")),
             "scalar": isinstance(shown, list),

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
 # A key that only templates have, at the start of a line (YAML) or in quotes (JSON).
-_SNIFF = re.compile(rb"""(?:^|[\s{,\0])["']?(?:Resources|AWSTemplateFormatVersion|Transform)["']?[\s\0]*:""", re.MULTILINE)
+_SNIFF = re.compile(
+    rb"""(?:^|[\s{,\0])["']?(?:Resources|AWSTemplateFormatVersion|Transform)["']?[\s\0]*:""", re.MULTILINE
+)
 _TYPE = re.compile(r"[A-Za-z0-9]+(?:::[A-Za-z0-9@-]+)+\Z")
 
 
@@ -89,7 +91,9 @@ def _folder(root: str, seen: set[tuple[int, int]]) -> Iterator[Found]:
         while problems:
             yield _unlisted(problems.pop())
         ignored.enter(folder)
-        names[:] = sorted(name for name in names if name != ".git" and not ignored(os.path.join(folder, name), folder=True))
+        names[:] = sorted(
+            name for name in names if name != ".git" and not ignored(os.path.join(folder, name), folder=True)
+        )
         for name in sorted(files):
             path = os.path.join(folder, name)
             if name.lower().endswith(SUFFIXES) and not ignored(path):
@@ -149,6 +153,7 @@ def is_template(root: Any) -> bool:
         return True
     resources = root.get("Resources")
     typed = isinstance(resources, dict) and any(
-        isinstance(body, dict) and isinstance(body.get("Type"), str) and _TYPE.match(body["Type"]) for body in resources.values()
+        isinstance(body, dict) and isinstance(body.get("Type"), str) and _TYPE.match(body["Type"])
+        for body in resources.values()
     )
     return typed or ("Transform" in root and "Resources" in root)

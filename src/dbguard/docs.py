@@ -39,10 +39,14 @@ def page(library: Library, name: str) -> Iterator[str]:
     tier = "on by default" if entry.tier == "recommended" else "extended: on with `--all`, or when selected by name"
     yield f"{entry.severity} severity · {entry.category} · {tier} · facts checked {root['checked']}\n\n"
     yield f"Judges {', '.join(f'`{one}`' for one in entry.types)}"
-    yield f", in {'templates' if root['only'] == 'template' else 'live accounts'} only.\n\n" if "only" in root else ".\n\n"
+    yield (
+        f", in {'templates' if root['only'] == 'template' else 'live accounts'} only.\n\n"
+        if "only" in root
+        else ".\n\n"
+    )
     yield f"## Why\n\n{_text(root['why'])}\n\n## Fix\n\n{_text(root['fix'])}\n\n"
     yield from _exemptions(root)
-    yield from _settings(name, root)
+    yield from _settings(root)
     yield from _written(document.lines, document.position(("expect",))[0])
     yield from _examples(root)
     yield from _references(root["references"])
@@ -59,7 +63,7 @@ def _exemptions(root: dict[str, Any]) -> Iterator[str]:
         yield "\n"
 
 
-def _settings(name: str, root: dict[str, Any]) -> Iterator[str]:
+def _settings(root: dict[str, Any]) -> Iterator[str]:
     if root.get("settings"):
         yield "## Settings\n\n"
         yield from (f"- `{key}`, by default `{value}`\n" for key, value in root["settings"].items())

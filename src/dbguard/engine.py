@@ -106,7 +106,7 @@ class Judge:
                 continue
             if outcome == UNKNOWN and self.world.undetermined:
                 outcome = self._agreed(chosen, bound)
-            if outcome != ABSENT_HERE and outcome != IMPOSSIBLE and self.deployable(chosen):
+            if outcome not in (ABSENT_HERE, IMPOSSIBLE) and self.deployable(chosen):
                 yield Leaf(chosen, outcome)
         if stack:
             yield Leaf({}, TOO_MANY)

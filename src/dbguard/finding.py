@@ -9,6 +9,7 @@ from dbguard.engine import TOO_MANY, Choices, Judgement
 from dbguard.inventory import Inventory, Resource
 from dbguard.model import EXEMPT, MAY_FAIL, PASS, UNKNOWN, Finding, Location, Path, Related
 from dbguard.policy import Policy
+from dbguard.sources.document import has
 from dbguard.value import AnyOther, Value, text
 
 
@@ -17,7 +18,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     evidence = _unique(judgement.evidence)
     first = next((one for one in evidence if one.path or one.wanted), None)
     place = (*first.resource.place, *first.path) if first else resource.place
-    where = locate(inventory, _existing(inventory, place, first.resource if first else resource))
+    where = locate(inventory, _existing(place, first.resource if first else resource))
     line = inventory.source.line(where.line) if where and inventory.source else None
     named = _path_name(first)
     return Finding(
@@ -51,17 +52,14 @@ def _path_name(evidence: Evidence | None) -> str:
     return ".".join(str(step) for step in evidence.path if step != "Properties")
 
 
-def _existing(inventory: Inventory, place: Path, resource: Resource) -> Path:
+def _existing(place: Path, resource: Resource) -> Path:
     """The place if it is written there, else the nearest around it; the resource rather than its Properties."""
     value: Any = resource.attributes
     kept = len(resource.place)
     for step in place[len(resource.place) :]:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
+        if not has(value, step):
             break
+        value = value[step]
         kept += 1
     found = place[:kept]
     return resource.place if found == (*resource.place, "Properties") else found
@@ -130,7 +128,9 @@ def _value(value: Value) -> Any:
     return value if isinstance(value, (str, int, float, bool)) else "any value"
 
 
-def _related(resource: Resource, evidence: list[Evidence], first: Evidence | None, inventory: Inventory) -> list[Related]:
+def _related(
+    resource: Resource, evidence: list[Evidence], first: Evidence | None, inventory: Inventory
+) -> list[Related]:
     """The other resources that the verdict rests on, once each."""
     shown = first.resource if first else resource
     others: dict[str, Related] = {}
@@ -138,7 +138,7 @@ def _related(resource: Resource, evidence: list[Evidence], first: Evidence | Non
         others[resource.id] = Related(resource.id, resource.type, locate(inventory, resource.place), "judged here")
     for one in evidence:
         if one.resource is not shown and one.resource is not resource and one.resource.id not in others:
-            place = _existing(inventory, (*one.resource.place, *one.path), one.resource)
+            place = _existing((*one.resource.place, *one.path), one.resource)
             others[one.resource.id] = Related(one.resource.id, one.resource.type, locate(inventory, place), one.name)
     return list(others.values())
 

@@ -15,7 +15,7 @@ from dbguard.value import ABSENT, OPAQUE, Answer, Unresolved, Value, describe
 Steps = tuple[str | int | None, ...]  # a parsed path: keys, indexes, and None for [*]
 
 
-class Impossible(Exception):
+class Impossible(Exception):  # noqa: N818 - not an error, but an outcome
     """The scenario at hand cannot be deployed, so nothing is said of it."""
 
 
@@ -155,9 +155,14 @@ def _gather(world: World, many: Many, place: Steps, element: Value, tail: Steps)
     value = _walk(world, element, tail) if tail else element
     if isinstance(value, Many):
         many.complete = many.complete and value.complete
-        many.found.extend(((*place, *inner), found) for inner, found in value.found)  # type: ignore[misc]  # place has no None here
+        many.found.extend((_place(place) + inner, found) for inner, found in value.found)
     else:
-        many.found.append(((*place, *tail), value))  # type: ignore[arg-type]  # nor has a tail that found one value
+        many.found.append((_place(place + tail), value))
+
+
+def _place(steps: Steps) -> Path:
+    """Steps that have no [*] left."""
+    return tuple(step for step in steps if step is not None)
 
 
 class Inventory:

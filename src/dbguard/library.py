@@ -61,7 +61,7 @@ class Folder:
     def entries(self) -> Iterator[Entry]:
         """The folder's policies, by id."""
         for row in self.index["entries"]:
-            yield Entry(*row[:5], tuple(row[5]), row[6], row[7])
+            yield Entry._make([*row[:5], tuple(row[5]), *row[6:]])
 
 
 class Library:
@@ -158,6 +158,7 @@ def open_folder(path: str, shared: Mapping[str, dict[str, Any]]) -> Folder:
 
 
 def part_name(service: str) -> str:
+    """The file of a service's plans in a compiled folder."""
     return f"{service}.plans.json"
 
 

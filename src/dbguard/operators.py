@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import inf
 from typing import NamedTuple
 
-from dbguard.value import ABSENT, OPAQUE, AnyOther, Answer, Unresolved, Value, describe, equal, number, text
+from dbguard.value import ABSENT, OPAQUE, Answer, AnyOther, Unresolved, Value, describe, equal, number, text
 
 
 class Interval(NamedTuple):

@@ -31,7 +31,9 @@ def _listed(root: Any, file: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for row in root if isinstance(root, list) else [root]:
         if not isinstance(row, dict) or not isinstance(row.get("ParameterKey"), str):
-            raise UsageError(f"{file}: a parameter file is a map of names to values, or a list of ParameterKey and ParameterValue")
+            raise UsageError(
+                f"{file}: a parameter file is a map of names to values, or a list of ParameterKey and ParameterValue"
+            )
         if row.get("UsePreviousValue") in (True, "true"):
             continue
         found[row["ParameterKey"]] = row.get("ParameterValue")

@@ -15,8 +15,8 @@ class PathError(ValueError):
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Steps:
     """The steps of a path such as `$.Replicas[*].Region`: names, indexes, and None for `[*]`."""
-    from jsonpath_ng import parse as parse_jsonpath
     from jsonpath_ng.exceptions import JSONPathError
+    from jsonpath_ng.parser import parse as parse_jsonpath
 
     if not text.startswith("$"):
         raise PathError(f"path {text!r} must begin with $")

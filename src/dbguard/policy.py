@@ -114,7 +114,7 @@ class Builder:
         default = self._operand(node["default"]) if "default" in node else _constant(ABSENT)
         return c.Test(self._subject(node), checks, node.get(PRESENT), default)
 
-    def _subject(self, node: Plan) -> c.SubjectNode:
+    def _subject(self, node: Plan) -> s.SubjectNode:
         if "count" in node:
             part = self.condition(node["that"]) if "that" in node else None
             return s.Count(self._collection(node["count"]), part)

@@ -15,8 +15,7 @@ from dbguard.library import Entry, Library, suggestion
 from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Coverage, Finding, Gap, Location, Report
 from dbguard.policy import Policy
 from dbguard.sources.document import read
-from dbguard.sources.template import Gaps, check, load
-from dbguard.sources.template.world import TemplateWorld
+from dbguard.sources.template import Gaps, TemplateInventory, check, load
 from dbguard.value import Value, text
 
 
@@ -100,15 +99,16 @@ class Scan:
         self.unreadable += 1
         self.gaps.append(Gap(candidate.file, error.kind, error.detail, place))
 
-    def _given(self, inventory: Inventory) -> None:
+    def _given(self, inventory: TemplateInventory) -> None:
         """Note which parameters the template has, and refuse values that it does not admit."""
         world = inventory.world
-        assert isinstance(world, TemplateWorld)
         self._named.update(world.parameters)
         for name, value in self.options.parameters.items():
             parameter = world.parameters.get(name)
             if parameter and not parameter.admits(value):
-                raise UsageError(f"{inventory.name}: parameter {name} does not admit {text(value)!r}{_admitted(parameter.allowed)}")
+                raise UsageError(
+                    f"{inventory.name}: parameter {name} does not admit {text(value)!r}{_admitted(parameter.allowed)}"
+                )
 
     def _looked_at(self) -> set[str]:
         """The resource types that some policy is about."""

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from dbguard.inventory import Item, Many, Steps, read
 from dbguard.model import Path
-from dbguard.operators import Interval, number
+from dbguard.operators import Interval
 from dbguard.relation import Items, Relation
-from dbguard.value import ABSENT, OPAQUE, AnyOther, Answer, Unresolved, Value, describe, hashable, identified
+from dbguard.value import ABSENT, OPAQUE, Answer, AnyOther, Unresolved, Value, describe, hashable, identified, number
 
 
 class Askable(Protocol):

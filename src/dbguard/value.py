@@ -106,7 +106,7 @@ def number(value: Value) -> float | None:
             found = float(value)
         except ValueError:
             return None
-        return found if found == found and abs(found) != float("inf") else None
+        return found if abs(found) < float("inf") else None
     return None
 
 
@@ -150,7 +150,7 @@ def opaque_equal(value: Value, other: Value, *, fold: bool = False) -> Answer:
 def _any_other_equal(value: AnyOther, other: Value, fold: bool) -> Answer:
     if isinstance(other, AnyOther):
         return True if value.parameter == other.parameter else None
-    if isinstance(other, OPAQUE) or isinstance(other, (dict, list)):
+    if isinstance(other, (*OPAQUE, dict, list)):
         return None
     if outside(value, other):
         return False
@@ -187,7 +187,7 @@ def fits(partly: Text, literal: str) -> bool:
     if isinstance(first, str):
         if not rest.startswith(first.lower()):
             return False
-        rest = rest[len(first):]
+        rest = rest[len(first) :]
     if isinstance(last, str):
         if not rest.endswith(last.lower()):
             return False
@@ -197,7 +197,7 @@ def fits(partly: Text, literal: str) -> bool:
             at = rest.find(part.lower())
             if at < 0:
                 return False
-            rest = rest[at + len(part):]
+            rest = rest[at + len(part) :]
     return True
 
 

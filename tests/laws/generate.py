@@ -45,11 +45,15 @@ def chosen(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 nothing = st.just({"Ref": "AWS::NoValue"})
 looked_up = st.sampled_from(["Safe", "Days"]).map(lambda key: {"Fn::FindInMap": ["By", {"Ref": "Env"}, key]})
-booleans = chosen(st.one_of(st.booleans(), st.sampled_from(["true", "False"]), st.just({"Ref": "Safe"}), nothing, looked_up))
+booleans = chosen(
+    st.one_of(st.booleans(), st.sampled_from(["true", "False"]), st.just({"Ref": "Safe"}), nothing, looked_up)
+)
 numbers = chosen(st.one_of(st.sampled_from([0, 1, 6, 7, 35, "14"]), st.just({"Ref": "Days"}), nothing, looked_up))
 engines = chosen(st.sampled_from(["mysql", "postgres", "aurora-mysql", "sqlserver-ee"]))
 NAMES = ("One", "Two", "Three", "Four")
-sources = chosen(st.one_of(nothing, nothing, st.sampled_from(NAMES).map(lambda name: {"Ref": name}), st.just("literal")))
+sources = chosen(
+    st.one_of(nothing, nothing, st.sampled_from(NAMES).map(lambda name: {"Ref": name}), st.just("literal"))
+)
 PROPERTIES = {
     "StorageEncrypted": booleans,
     "MultiAZ": booleans,
@@ -66,7 +70,10 @@ PROPERTIES = {
 def resources(draw: st.DrawFn) -> Template:
     """A DB instance with some properties, perhaps conditional."""
     names = draw(st.sets(st.sampled_from(sorted(PROPERTIES)), min_size=1))
-    body: Template = {"Type": "AWS::RDS::DBInstance", "Properties": {name: draw(PROPERTIES[name]) for name in sorted(names)}}
+    body: Template = {
+        "Type": "AWS::RDS::DBInstance",
+        "Properties": {name: draw(PROPERTIES[name]) for name in sorted(names)},
+    }
     if draw(st.booleans()) and draw(st.booleans()):
         body["Condition"] = draw(conditions)
     return body

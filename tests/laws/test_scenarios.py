@@ -102,7 +102,9 @@ def test_when_fails_and_unless_passes(template: Template) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(templates(), st.data())
-def test_hiding_a_property_never_turns_fail_into_pass_nor_pass_into_fail(template: Template, data: st.DataObject) -> None:
+def test_hiding_a_property_never_turns_fail_into_pass_nor_pass_into_fail(
+    template: Template, data: st.DataObject
+) -> None:
     name = data.draw(st.sampled_from(NAMES))
     properties = template["Resources"][name]["Properties"]
     there = [key for key, value in properties.items() if "AWS::NoValue" not in str(value)]

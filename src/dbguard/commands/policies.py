@@ -44,5 +44,9 @@ def _test(options: argparse.Namespace) -> int:
     missed = list(prove(library, [entry.id for entry in entries]))
     for miss in missed:
         print(miss)
-    print(f"{len(entries)} policies tested, {len(missed)} of their examples miss" if missed else f"{len(entries)} policies hold")
+    print(
+        f"{len(entries)} policies tested, {len(missed)} of their examples miss"
+        if missed
+        else f"{len(entries)} policies hold"
+    )
     return FINDINGS if missed else CLEAN

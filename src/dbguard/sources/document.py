@@ -37,6 +37,13 @@ def unpack(mark: int) -> tuple[int, int]:
     return mark >> 20, mark & 0xFFFFF
 
 
+def has(container: Any, step: str | int) -> bool:
+    """Whether a mapping has a key, or a list an index."""
+    if isinstance(container, dict):
+        return step in container
+    return isinstance(container, list) and isinstance(step, int) and 0 <= step < len(container)
+
+
 class Document:
     """Plain data with its text; mappings and lists made by hand have no places."""
 
@@ -65,12 +72,10 @@ class Document:
             self._located = self._locate()
         found, value = (1, 1), self._located
         for step in path:
-            if isinstance(value, Map) and step in value and isinstance(step, str):
-                found, value = unpack(value.marks[step]), value[step]
-            elif isinstance(value, Items) and isinstance(step, int) and 0 <= step < len(value):
-                found, value = unpack(value.marks[step]), value[step]
-            else:
+            marks: Any = value.marks if isinstance(value, (Map, Items)) else ()
+            if not has(marks, step):
                 break
+            found, value = unpack(marks[step]), value[step]
         return found
 
     def _locate(self) -> Any:
@@ -106,7 +111,9 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line, column = place_at(data[: error.start].decode(encoding, "replace"))
         wrong = f"byte 0x{data[error.start]:02x}" if error.start < len(data) else "the end"
-        raise DocumentError("unreadable", f"the file is not {encoding[:6].upper().rstrip('-')}: {wrong}", line, column) from None
+        raise DocumentError(
+            "unreadable", f"the file is not {encoding[:6].upper().rstrip('-')}: {wrong}", line, column
+        ) from None
     found = _UNPRINTABLE.search(text)
     if found:
         line, column = place_at(text[: found.start()])

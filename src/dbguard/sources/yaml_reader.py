@@ -7,6 +7,7 @@ text, and building the tree from events in one pass is also faster than composin
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -19,7 +20,6 @@ from yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
     StreamEndEvent,
 )
 
@@ -57,7 +57,7 @@ class Reader:
     def __init__(self, text: str, file: str) -> None:
         self.file = file
         self.gaps: list[Gap] = []
-        self._next = CParser(text).get_event
+        self._next: Callable[[], Any] = CParser(text).get_event
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._aliases = 0  # how deep the aliases inside the value at hand are nested
 
@@ -153,7 +153,11 @@ class Reader:
             name = event.value if type(event) is ScalarEvent else self._odd_key(event, depth, place)
             value = self._value(self._next(), depth + 1)
             if name == "<<" and event.implicit[0]:
-                self._gap("merge-key", "CloudFormation does not take YAML merge keys (<<); it was merged to judge the rest", place)
+                self._gap(
+                    "merge-key",
+                    "CloudFormation does not take YAML merge keys (<<); it was merged to judge the rest",
+                    place,
+                )
                 merged.append(value)
             else:
                 if name in marks:
@@ -213,5 +217,3 @@ def _merge(found: Map, value: Any) -> None:
                 if name not in found:
                     found[name] = inner
                     found.marks[name] = one.marks[name]
-
-

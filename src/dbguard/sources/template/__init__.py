@@ -17,6 +17,12 @@ from dbguard.value import Unresolved, Value
 SECTIONS = ("Parameters", "Mappings", "Conditions", "Rules", "Resources")
 
 
+class TemplateInventory(Inventory):
+    """The resources of one template."""
+
+    world: TemplateWorld
+
+
 class Gaps:
     """What is wrong with a template, gathered with its place."""
 
@@ -39,7 +45,7 @@ def dotted(path: Path) -> str:
     return shown
 
 
-def load(document: Document, given: Mapping[str, Value] | None = None) -> tuple[Inventory, list[Gap]]:
+def load(document: Document, given: Mapping[str, Value] | None = None) -> tuple[TemplateInventory, list[Gap]]:
     """The inventory of a template, and what of it cannot be judged.
 
     Raises DocumentError for what is no template at all.
@@ -58,7 +64,7 @@ def load(document: Document, given: Mapping[str, Value] | None = None) -> tuple[
     parameters.update((name, parse(name, body, given)) for name, body in sections["Parameters"].items())
     world = TemplateWorld(sections, parameters)
     resources = [one for name in sections["Resources"] if (one := _resource(name, sections["Resources"][name], gaps))]
-    inventory = Inventory(document.file, resources, world, document)
+    inventory = TemplateInventory(document.file, resources, world, document)
     world.links = Index(world, inventory.by_type, inventory.by_id)
     return inventory, gaps.found
 

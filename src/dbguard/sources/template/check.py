@@ -6,26 +6,24 @@ Only what a policy may look at is walked: the resources of the types at hand, co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from dbguard.inventory import Inventory
 from dbguard.model import Gap, Path
-from dbguard.sources.template import Gaps
+from dbguard.sources.template import Gaps, TemplateInventory
 from dbguard.sources.template.intrinsics import CONDITIONS, FUNCTIONS
-from dbguard.sources.template.world import TemplateWorld
 
 EXPANDED_HERE = ("AWS::LanguageExtensions",)
 RULE_FUNCTIONS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 _HOLE = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
-def check(inventory: Inventory, types: Iterable[str], root: dict[str, Any], gaps: Gaps) -> None:
+def check(inventory: TemplateInventory, types: Iterable[str], root: dict[str, Any], gaps: Gaps) -> None:
     """Note all that the template cannot say, in the order of the text."""
     checker = Checker(inventory, gaps)
     checker.transforms(root)
     for name in ("Conditions", "Rules"):
-        checker.walk((name,), inventory.world.sections[name])  # type: ignore[attr-defined]  # a template's world
+        checker.walk((name,), inventory.world.sections[name])
     checker.circles()
     wanted = set(types)
     for resource in inventory.resources:
@@ -43,13 +41,26 @@ def _order(gap: Gap) -> tuple[int, int]:
 class Checker:
     """One template's walk."""
 
-    def __init__(self, inventory: Inventory, gaps: Gaps) -> None:
-        world = inventory.world
-        assert isinstance(world, TemplateWorld)
-        self.world = world
+    def __init__(self, inventory: TemplateInventory, gaps: Gaps) -> None:
+        self.world = inventory.world
         self.inventory = inventory
         self.gaps = gaps
         self.seen: set[int] = set()
+        self.checks: dict[str, Callable[[Path, Any], None]] = {
+            "Ref": self._ref,
+            "Fn::GetAtt": self._get_att,
+            "Fn::Sub": self._sub,
+            "Fn::If": self._if,
+            "Condition": self._condition,
+            "Fn::Equals": self._pair,
+            "Fn::Join": self._pair,
+            "Fn::Select": self._pair,
+            "Fn::Split": self._pair,
+            "Fn::And": self._several,
+            "Fn::Or": self._several,
+            "Fn::Not": self._several,
+            "Fn::FindInMap": self._find_in_map,
+        }
 
     def transforms(self, root: dict[str, Any]) -> None:
         """Macros that make another template out of this one, and blocks that only they expand."""
@@ -61,7 +72,7 @@ class Checker:
                 self.gaps.add("transform", detail, ("Transform",))
         for section in ("Parameters", "Mappings", "Conditions", "Resources"):
             for name in self.world.sections.get(section, {}):
-                if isinstance(name, str) and name.startswith("Fn::ForEach"):
+                if name.startswith("Fn::ForEach"):
                     self.gaps.add("transform", f"{name} is not expanded, what it makes was not judged", (section, name))
         if "Fn::Transform" in root:
             self.gaps.add("transform", "a macro makes parts of this template at deployment", ("Fn::Transform",))
@@ -85,8 +96,10 @@ class Checker:
             if resource.type == "AWS::CloudFormation::Stack":
                 detail = f"nested stack {resource.id} is not followed, its resources were not judged"
                 self.gaps.add("nested-stack", detail, resource.place)
-            elif resource.type.endswith("::MODULE") or resource.type in ("AWS::CloudFormation::Macro",):
-                self.gaps.add("module", f"{resource.type} is not expanded, what it makes was not judged", resource.place)
+            elif resource.type.endswith("::MODULE") or resource.type == "AWS::CloudFormation::Macro":
+                self.gaps.add(
+                    "module", f"{resource.type} is not expanded, what it makes was not judged", resource.place
+                )
 
     def rules(self) -> None:
         """Parameters that the template's own Rules refuse."""
@@ -110,9 +123,9 @@ class Checker:
             stack.extend(((*at, name), one) for name, one in reversed(value.items()))
 
     def _function(self, at: Path, name: Any, argument: Any) -> None:
-        check_one = _CHECKS.get(name)
+        check_one = self.checks.get(name)
         if check_one is not None:
-            check_one(self, (*at, name), argument)
+            check_one((*at, name), argument)
         elif isinstance(name, str) and name.startswith("Fn::"):
             known = name in FUNCTIONS or name in CONDITIONS or name in RULE_FUNCTIONS
             if not known and not name.startswith("Fn::ForEach"):
@@ -215,20 +228,3 @@ def _reaches(graph: dict[str, set[str]], name: str) -> bool:
             seen.add(one)
             stack.extend(graph.get(one, ()))
     return False
-
-
-_CHECKS = {
-    "Ref": Checker._ref,
-    "Fn::GetAtt": Checker._get_att,
-    "Fn::Sub": Checker._sub,
-    "Fn::If": Checker._if,
-    "Condition": Checker._condition,
-    "Fn::Equals": Checker._pair,
-    "Fn::Join": Checker._pair,
-    "Fn::Select": Checker._pair,
-    "Fn::Split": Checker._pair,
-    "Fn::And": Checker._several,
-    "Fn::Or": Checker._several,
-    "Fn::Not": Checker._several,
-    "Fn::FindInMap": Checker._find_in_map,
-}

@@ -49,7 +49,12 @@ def _parameter(value: Any) -> str | None:
     name, argument = next(iter(value.items()))
     if name == "Ref" and isinstance(argument, str):
         return argument
-    if name == "Fn::Sub" and isinstance(argument, str) and argument.startswith("${") and argument.find("}") == len(argument) - 1:
+    if (
+        name == "Fn::Sub"
+        and isinstance(argument, str)
+        and argument.startswith("${")
+        and argument.find("}") == len(argument) - 1
+    ):
         return argument[2:-1].strip()
     if name == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:
         parts = argument[1]

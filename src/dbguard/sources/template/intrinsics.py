@@ -11,9 +11,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dbguard.inventory import Impossible
-from dbguard.sources.template.parameters import PSEUDO
-from dbguard.value import ABSENT, OPAQUE, AnyOther, Answer, Reference, Text, Unresolved, Value, describe, join
-from dbguard.value import hashable, number, opaque_equal, text
+from dbguard.value import (
+    ABSENT,
+    OPAQUE,
+    Answer,
+    AnyOther,
+    Reference,
+    Text,
+    Unresolved,
+    Value,
+    describe,
+    hashable,
+    join,
+    number,
+    opaque_equal,
+    text,
+)
 
 if TYPE_CHECKING:
     from dbguard.sources.template.world import TemplateWorld

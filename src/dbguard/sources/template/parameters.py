@@ -40,7 +40,9 @@ class Parameter(NamedTuple):
     @property
     def listed(self) -> bool:
         """Whether the value is a list."""
-        return self.type == "CommaDelimitedList" or self.type.startswith("List<") or self.type.endswith("<List<String>>")
+        return (
+            self.type == "CommaDelimitedList" or self.type.startswith("List<") or self.type.endswith("<List<String>>")
+        )
 
     @property
     def chosen(self) -> Value:
@@ -84,7 +86,9 @@ class Parameter(NamedTuple):
         found = number(value)
         if found is None and (self.type == "Number" or self.low is not None or self.high is not None):
             return False
-        if found is not None and ((self.low is not None and found < self.low) or (self.high is not None and found > self.high)):
+        if found is not None and (
+            (self.low is not None and found < self.low) or (self.high is not None and found > self.high)
+        ):
             return False
         if self.allowed:
             return all(text(one) in map(text, self.allowed) for one in _listed(self.value(value)))
