@@ -17,7 +17,7 @@ class CompilePolicies(BuildHookInterface):  # type: ignore[type-arg]  # hatchlin
         if version == "editable":
             return
         sys.path.insert(0, os.path.join(self.root, "src"))
-        from dbguard.compilation import compile_folder
+        from dbguard.authoring.folder import compile_folder
         from dbguard.library import listing
 
         policies = os.path.join(self.root, "policies")

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dbguard.authoring.proof import file_document
 from dbguard.library import Library
-from dbguard.proof import file_document
 
 PEERS = {
     "security_hub": "Security Hub",

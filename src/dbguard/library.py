@@ -149,7 +149,7 @@ def open_folder(path: str, shared: Mapping[str, dict[str, Any]]) -> Folder:
     store = os.path.join(_cache(), f"{crc32(repr((os.path.abspath(path), sorted(shared['terms']))).encode()):08x}")
     if _fresh(store, found):
         return Folder(path, store)
-    from dbguard.compilation import compile_folder
+    from dbguard.authoring.folder import compile_folder
 
     parts = compile_folder(path, [name for name, *_ in found], shared)
     parts[INDEX]["listing"], parts[INDEX]["version"] = found, __version__

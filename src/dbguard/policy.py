@@ -1,6 +1,6 @@
 """Policies, ready to judge, built from their compiled plans.
 
-A plan is what `dbguard.compiler` makes of a policy file: the same mapping, checked, with every path parsed.
+A plan is what `dbguard.authoring` makes of a policy file: the same mapping, checked, with every path parsed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dbguard import condition as c
+from dbguard import logic
 from dbguard import subject as s
 from dbguard.inventory import Item, Steps, read
 from dbguard.operators import OPERATORS, PRESENT
@@ -77,18 +78,18 @@ class Builder:
     def condition(self, node: Plan) -> c.Condition:
         """The condition of a node."""
         if "all" in node:
-            return c.AllOf([self.condition(part) for part in node["all"]])
+            return logic.AllOf([self.condition(part) for part in node["all"]])
         if "any" in node:
-            return c.AnyOf([self.condition(part) for part in node["any"]])
+            return logic.AnyOf([self.condition(part) for part in node["any"]])
         if "not" in node:
-            return c.Not(self.condition(node["not"]))
+            return logic.Not(self.condition(node["not"]))
         if "if" in node:
-            otherwise = self.condition(node["else"]) if "else" in node else c.Constant(True)
-            return c.If(self.condition(node["if"]), self.condition(node["then"]), otherwise)
+            otherwise = self.condition(node["else"]) if "else" in node else logic.Constant(True)
+            return logic.If(self.condition(node["if"]), self.condition(node["then"]), otherwise)
         if "is" in node:
             return self._term(node["is"])
         if "unknown" in node:
-            return c.Constant(None, node["unknown"])
+            return logic.Constant(None, node["unknown"])
         for word in ("every", "some"):
             if word in node:
                 return c.Quantified(self._collection(node[word]), self._part(node, word), word == "every")
@@ -96,7 +97,7 @@ class Builder:
 
     def _term(self, name: str) -> c.Condition:
         if name not in self.terms:
-            self.terms[name] = c.Term(name, self.condition(self.topology.terms[name]))
+            self.terms[name] = logic.Term(name, self.condition(self.topology.terms[name]))
         return self.terms[name]
 
     def _part(self, node: Plan, word: str) -> c.Condition:

@@ -37,7 +37,7 @@ def _row(entry: Entry) -> dict[str, object]:
 
 
 def _test(options: argparse.Namespace) -> int:
-    from dbguard.proof import prove
+    from dbguard.authoring.proof import prove
 
     library = Library(options.folders)
     entries = library.chosen(options.ids, (), every=True)

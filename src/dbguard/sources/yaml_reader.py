@@ -151,7 +151,11 @@ class Reader:
             mark = event.start_mark
             place = (mark.line + 1) << 20 | (mark.column + 1)
             name = event.value if type(event) is ScalarEvent else self._odd_key(event, depth, place)
-            value = self._value(self._next(), depth + 1)
+            inner = self._next()
+            if type(inner) is ScalarEvent and inner.tag is None and inner.anchor is None:  # nearly all there is
+                value = scalar(inner.value) if inner.implicit[0] else inner.value
+            else:
+                value = self._value(inner, depth + 1)
             if name == "<<" and event.implicit[0]:
                 self._gap(
                     "merge-key",

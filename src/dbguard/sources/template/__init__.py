@@ -7,8 +7,8 @@ from typing import Any
 
 from dbguard.errors import DocumentError
 from dbguard.inventory import Inventory, Resource
+from dbguard.links import Index
 from dbguard.model import Gap, Location, Path, Subject
-from dbguard.relation import Index
 from dbguard.sources.document import Document
 from dbguard.sources.template.parameters import PSEUDO, Parameter, parse
 from dbguard.sources.template.world import TemplateWorld

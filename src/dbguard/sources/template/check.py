@@ -11,7 +11,8 @@ from typing import Any
 
 from dbguard.model import Gap, Path
 from dbguard.sources.template import Gaps, TemplateInventory
-from dbguard.sources.template.intrinsics import CONDITIONS, FUNCTIONS
+from dbguard.sources.template.intrinsics import FUNCTIONS
+from dbguard.sources.template.truth import CONDITIONS
 
 EXPANDED_HERE = ("AWS::LanguageExtensions",)
 RULE_FUNCTIONS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")

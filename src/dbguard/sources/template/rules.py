@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dbguard.sources.template.intrinsics import truth
+from dbguard.sources.template.truth import truth
 from dbguard.value import Answer, Value
 
 if TYPE_CHECKING:

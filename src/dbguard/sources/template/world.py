@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dbguard.inventory import Resource, World
-from dbguard.sources.template import constants, intrinsics, rules
+from dbguard.sources.template import constants, intrinsics, rules, truth
 from dbguard.sources.template.parameters import Parameter
 from dbguard.value import ABSENT, Answer, Unresolved, Value
 
@@ -123,7 +123,7 @@ class TemplateWorld(World):
         outer = self.touched, self.undetermined
         self.touched, self.undetermined = {}, {}
         self._asking.add(name)
-        answer = intrinsics.truth(self, self.conditions[name]) if name in self.conditions else None
+        answer = truth.truth(self, self.conditions[name]) if name in self.conditions else None
         self._asking.discard(name)
         if answer is None and not self.touched and not self.undetermined:
             self.undetermined[choice] = None

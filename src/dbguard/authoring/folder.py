@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from dbguard.compiler import REFERENCES, Compiler, Scope, Shared
+from dbguard.authoring.conditions import ConditionCompiler
+from dbguard.authoring.file_compiler import Scope, Shared
+from dbguard.authoring.policy_file import REFERENCES, PolicyCompiler
 from dbguard.errors import DocumentError, PolicyError
 from dbguard.library import INDEX, SPECIAL, part_name
 from dbguard.sources.document import Document, read
@@ -34,7 +36,7 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
     for name, document in documents.items():
         if name.startswith(SPECIAL):
             continue
-        compiler = Compiler(document, known)
+        compiler = PolicyCompiler(document, known)
         plan = compiler.policy(name.rsplit(".", 1)[0])
         problems += compiler.problems
         if not compiler.problems:
@@ -82,7 +84,7 @@ def _topology(document: Document | None, shared: Shared, problems: list[str]) ->
     root = document.root if isinstance(document.root, dict) else {}
     terms = root.get("terms", {})
     known = Shared({**shared.relations}, {**shared.terms, **terms}, shared.data)
-    compiler = Compiler(document, known)
+    compiler = ConditionCompiler(document, known)
     for name, node in root.get("relations", {}).items():
         own["relations"][name] = compiler.relation(("relations", name), node, None)
     compiler.relations.update(own["relations"])

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from dbguard.engine import judge
 from dbguard.inventory import Inventory, Resource, World
 from dbguard.library import Library
+from dbguard.links import Index
 from dbguard.model import NOT_SELECTED, Subject
 from dbguard.policy import Policy, build
-from dbguard.relation import Index
 from dbguard.sources.document import Document, read
 from dbguard.sources.template import load
 

@@ -1,0 +1,1 @@
+"""What policy authors need: policy files checked and compiled, and their examples judged."""

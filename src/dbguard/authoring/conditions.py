@@ -1,0 +1,301 @@
+"""Conditions and relations of a policy file to plans; every mistake is noted with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from dbguard.authoring.file_compiler import FileCompiler, Place, Scope
+from dbguard.operators import OPERATORS, PRESENT
+
+SUBJECTS = ("path", "attribute", "tag", "count", "distinct", "ratio")
+QUANTIFIERS = ("every", "some")
+ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
+FORMS = ("all", "any", "not", "if", "is", "unknown")
+EXAMPLE = (
+    "name",
+    "resources",
+    "verdicts",
+    "parameters",
+    "mappings",
+    "conditions",
+    "rules",
+    "given",
+    "settings",
+    "source",
+)
+QUANTIFIERS = ("every", "some")
+ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
+FORMS = ("all", "any", "not", "if", "is", "unknown")
+EXAMPLE = (
+    "name",
+    "resources",
+    "verdicts",
+    "parameters",
+    "mappings",
+    "conditions",
+    "rules",
+    "given",
+    "settings",
+    "source",
+)
+ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
+FORMS = ("all", "any", "not", "if", "is", "unknown")
+EXAMPLE = (
+    "name",
+    "resources",
+    "verdicts",
+    "parameters",
+    "mappings",
+    "conditions",
+    "rules",
+    "given",
+    "settings",
+    "source",
+)
+FORMS = ("all", "any", "not", "if", "is", "unknown")
+EXAMPLE = (
+    "name",
+    "resources",
+    "verdicts",
+    "parameters",
+    "mappings",
+    "conditions",
+    "rules",
+    "given",
+    "settings",
+    "source",
+)
+
+
+class ConditionCompiler(FileCompiler):
+    """Compiles the conditions and relations of one file."""
+
+    # Relations
+
+    def relations_of(self, place: Place, node: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+        """The plans of several relations."""
+        return {name: self.relation((*place, name), one, scope) for name, one in node.items()}
+
+    def relation(self, place: Place, node: Any, scope: Scope | None) -> dict[str, Any]:
+        """A relation's plan. `scope` is where it starts, or None where that is not known yet."""
+        if not isinstance(node, dict) or ("from" in node) == ("to" in node):
+            self.problem(place, "a relation has either 'from' or 'to', and a 'path'")
+            return {"to": [], "path": []}
+        self.keys(place, node, ("from", "to", "path", "form", "key"), "relation")
+        way = "from" if "from" in node else "to"
+        types = self.types((*place, way), node[way])
+        holders = Scope(types) if way == "from" else scope
+        texts = node.get("path")
+        plan: dict[str, Any] = {way: list(types), "path": []}
+        for text in texts if isinstance(texts, list) else [texts]:
+            plan["path"].append(self.path((*place, "path"), text, holders))
+        if "form" in node:
+            plan["form"] = self._form((*place, "form"), node["form"])
+        if "key" in node:
+            plan["key"] = self.path((*place, "key"), node["key"], scope if way == "from" else Scope(types))
+        return plan
+
+    def _form(self, place: Place, node: Any) -> list[Any]:
+        if not isinstance(node, str) or "{id}" not in node:
+            self.problem(place, "'form' is a text that holds {id}")
+            return []
+        pieces = [piece for piece in re.split(r"(\{[^}]*\})", node) if piece]
+        return [self.path(place, piece[1:-1], None) if piece.startswith("{$") else piece for piece in pieces]
+
+    # Conditions
+
+    def condition(self, place: Place, node: Any, scope: Scope) -> dict[str, Any]:
+        """A condition's plan."""
+        if not isinstance(node, dict) or not node:
+            self.problem(place, "a condition is a mapping")
+            return {}
+        forms = [key for key in (*FORMS, *QUANTIFIERS, *SUBJECTS) if key in node]
+        form = forms[0] if forms else ""
+        compiled = self._forms().get(form)
+        if compiled is not None:
+            return compiled(place, node, scope)
+        if form in QUANTIFIERS:
+            return self._quantified(place, node, scope, form)
+        if form:
+            return self._test(place, node, scope, form)
+        self.keys(place, node, (*FORMS, *QUANTIFIERS, *SUBJECTS, *OPERATORS, PRESENT, "default"), "condition")
+        self.problem(place, f"a condition needs one of {', '.join((*FORMS, *QUANTIFIERS, *SUBJECTS))}")
+        return {}
+
+    def _forms(self) -> dict[str, Callable[[Place, dict[str, Any], Scope], dict[str, Any]]]:
+        return {
+            "all": self._parts, "any": self._parts, "not": self._not,
+            "if": self._if, "is": self._is, "unknown": self._unknown,
+        }  # fmt: skip
+
+    def _parts(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        word = "all" if "all" in node else "any"
+        self.keys(place, node, (word,), "condition")
+        parts = node[word]
+        if not isinstance(parts, list) or not parts:
+            self.problem((*place, word), f"'{word}' is a list of conditions")
+            return {}
+        return {word: [self.condition((*place, word, index), part, scope) for index, part in enumerate(parts)]}
+
+    def _not(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("not",), "condition")
+        return {"not": self.condition((*place, "not"), node["not"], scope)}
+
+    def _if(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("if", "then", "else"), "condition")
+        if "then" not in node:
+            self.problem(place, "'if' needs 'then'")
+        return {
+            word: self.condition((*place, word), node[word], scope) for word in ("if", "then", "else") if word in node
+        }
+
+    def _is(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("is",), "condition")
+        name = node["is"]
+        if name not in self.shared.terms:
+            close = get_close_matches(str(name), self.shared.terms, 1)
+            self.problem(
+                (*place, "is"), f"there is no term '{name}'" + (f"; did you mean '{close[0]}'?" if close else "")
+            )
+        elif (name, scope) not in self._terms:
+            self._terms.add((name, scope))
+            self._borrowed((*place, "is"), self.shared.terms[name], scope)
+        return {"is": name}
+
+    def _borrowed(self, place: Place, node: Any, scope: Scope) -> None:
+        """Check a term, written elsewhere, where it is used; its mistakes are reported at the place of use."""
+        inner = ConditionCompiler(self.document, self.shared)
+        inner.problems, inner._terms = [], self._terms
+        inner.place = place
+        inner.condition((), node, scope)
+        self.problems += inner.problems
+
+    def _unknown(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("unknown",), "condition")
+        if not isinstance(node["unknown"], str):
+            self.problem(place, "'unknown' is a reason")
+        return {"unknown": node["unknown"]}
+
+    def _quantified(self, place: Place, node: dict[str, Any], scope: Scope, word: str) -> dict[str, Any]:
+        items, inner = self._items((*place, word), node[word], scope)
+        if "that" in node:
+            self.keys(place, node, (word, "that"), "condition")
+            return {word: items, "that": self.condition((*place, "that"), node["that"], inner)}
+        rest = {key: value for key, value in node.items() if key != word}
+        return {word: items, "that": self.condition(place, rest, inner)}
+
+    def _items(self, place: Place, node: Any, scope: Scope) -> tuple[Any, Scope]:
+        """The items' plan, and the scope inside them."""
+        if isinstance(node, list) or (isinstance(node, str) and node.startswith("$")):
+            steps = self.path(place, node, scope)
+            if None not in steps:
+                self.problem(place, f"{node} is one value; a list of items ends in [*]")
+            return steps, Scope(scope.types, (*scope.prefix, *steps), scope.outer)
+        found = self.relations.get(node) if isinstance(node, str) else None
+        if found is None:
+            close = get_close_matches(str(node), self.relations, 1)
+            self.problem(place, f"there is no relation '{node}'" + (f"; did you mean '{close[0]}'?" if close else ""))
+            return node, Scope(())
+        return node, Scope(tuple(found.get("from") or found.get("to") or ()), (), scope.outer or scope.types)
+
+    def _test(self, place: Place, node: dict[str, Any], scope: Scope, form: str) -> dict[str, Any]:
+        beside = {"count": ("that",), "distinct": ("path",)}.get(form, ())
+        self.keys(place, node, (form, *beside, *OPERATORS, PRESENT, "default"), "condition")
+        plan = self._subject(place, node, scope, form)
+        names = [name for name in (*OPERATORS, PRESENT) if name in node]
+        if not names:
+            self.problem(place, f"a test needs an operator: {', '.join((*OPERATORS, PRESENT))}")
+        for name in names:
+            plan[name] = self._operator((*place, name), name, node[name], scope)
+        if "default" in node:
+            plan["default"] = self.operand((*place, "default"), node["default"], scope)
+        return plan
+
+    def _subject(self, place: Place, node: dict[str, Any], scope: Scope, form: str) -> dict[str, Any]:
+        value = node[form]
+        if form in ("count", "distinct"):
+            items, inner = self._items((*place, form), value, scope)
+            plan = {form: items}
+            if form == "distinct":
+                plan["path"] = self.path((*place, "path"), node.get("path"), inner)
+            elif "that" in node:
+                plan["that"] = self.condition((*place, "that"), node["that"], inner)
+            return plan
+        if form == "ratio":
+            if not isinstance(value, list) or len(value) != 2:
+                self.problem((*place, form), "'ratio' is a list of two paths")
+                return {"ratio": [[], []]}
+            return {"ratio": [self.path((*place, form), one, scope) for one in value]}
+        if form == "attribute" and value not in ATTRIBUTES:
+            self.problem((*place, form), f"'attribute' is one of {', '.join(ATTRIBUTES)}")
+        return {form: self.path((*place, form), value, scope) if form == "path" else self.setting(place, value)}
+
+    def _operator(self, place: Place, name: str, value: Any, scope: Scope) -> Any:
+        if name == PRESENT:
+            if not isinstance(value, bool):
+                self.problem(place, "'present' is true or false")
+            return value
+        kind = OPERATORS[name].kind
+        shown = self.settings.get(value[1:], value) if isinstance(value, str) and value.startswith("$") else value
+        wrong = {
+            "pair": (isinstance(shown, list) and len(shown) != 2) or not isinstance(shown, (list, dict)),
+            "list": not isinstance(shown, (list, dict)),
+            "number": isinstance(shown, (list, bool)) or (isinstance(shown, str) and not shown.startswith("$")),
+            "scalar": isinstance(shown, list),
+            "regex": not isinstance(shown, str) or not _compiles(shown),
+        }
+        if wrong[kind]:
+            self.problem(place, f"'{name}' takes a {kind}, not {shown!r}")
+        return self.operand(place, value, scope)
+
+    def operand(self, place: Place, node: Any, scope: Scope) -> Any:
+        """An operand's plan."""
+        if isinstance(node, list):
+            return [self.operand((*place, index), one, scope) for index, one in enumerate(node)]
+        if not isinstance(node, dict):
+            return self.setting(place, node)
+        judged = Scope(scope.outer or scope.types)
+        if "path" in node:
+            self.keys(place, node, ("path",), "operand")
+            return {"path": self.path((*place, "path"), node["path"], judged)}
+        if "multiply" in node and isinstance(node["multiply"], list):
+            self.keys(place, node, ("multiply",), "operand")
+            return {"multiply": self.operand((*place, "multiply"), node["multiply"], scope)}
+        if "if" in node:
+            return self._choice(place, node, scope)
+        if "data" in node:
+            return self._data(place, node, judged)
+        if "unknown" in node:
+            return self._unknown(place, node, scope)
+        self.problem(place, "an operand is a literal, or one of path, multiply, data, if, unknown")
+        return node
+
+    def _choice(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("if", "then", "else"), "operand")
+        plan: dict[str, Any] = {"if": self.condition((*place, "if"), node["if"], scope)}
+        for word in ("then", "else"):
+            if word in node:
+                plan[word] = self.operand((*place, word), node[word], scope)
+        if "then" not in node:
+            self.problem(place, "'if' needs 'then'")
+        return plan
+
+    def _data(self, place: Place, node: dict[str, Any], judged: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("data", "at"), "operand")
+        if node["data"] not in self.shared.data:
+            self.problem(place, f"there is no data file '{node['data']}'")
+        plan = {"data": node["data"]}
+        if "at" in node:
+            plan["at"] = self.path((*place, "at"), node["at"], judged)
+        return plan
+
+
+def _compiles(expression: str) -> bool:
+    try:
+        re.compile(expression)
+    except re.error:
+        return False
+    return True
