@@ -106,7 +106,7 @@ class Judge:
                 continue
             if outcome == UNKNOWN and self.world.undetermined:
                 outcome = self._agreed(chosen, bound)
-            if outcome not in (ABSENT_HERE, IMPOSSIBLE) and self.deployable(chosen):
+            if outcome != IMPOSSIBLE and self.deployable(chosen):
                 yield Leaf(chosen, outcome)
         if stack:
             yield Leaf({}, TOO_MANY)
@@ -128,10 +128,11 @@ class Judge:
         outcomes = set()
         for value in (True, False):
             for leaf in self.leaves({**choices, name: value}, bound):
-                outcomes.add(leaf.outcome)
+                if leaf.outcome != ABSENT_HERE:
+                    outcomes.add(leaf.outcome)
                 if len(outcomes) > 1 or leaf.outcome == UNKNOWN:
                     return UNKNOWN
-        return outcomes.pop() if outcomes else IMPOSSIBLE
+        return outcomes.pop() if outcomes else ABSENT_HERE
 
     def smallest(self, choices: Choices, outcome: str) -> Choices:
         """A smallest part of these choices that gives the outcome whatever else is chosen."""
@@ -220,6 +221,7 @@ def _searched(judge_: Judge, usual: Leaf, branch: str | None) -> Judgement:
         seen.setdefault(leaf.outcome, leaf)
         if FAIL in seen and (decided or PASS in seen):
             break
+    seldom = seen.pop(ABSENT_HERE, None)
     if FAIL in seen:
         return _may_fail(judge_, seen, usual)
     if TOO_MANY in seen:
@@ -228,7 +230,7 @@ def _searched(judge_: Judge, usual: Leaf, branch: str | None) -> Judgement:
         if outcome in seen:
             judge_.outcome(seen[outcome].choices)
             return _settled(judge_, outcome)
-    return _settled(judge_, IMPOSSIBLE) if judge_.refused and not seen else Judgement(NOT_SELECTED)
+    return _settled(judge_, IMPOSSIBLE) if judge_.refused and not seen and not seldom else Judgement(NOT_SELECTED)
 
 
 def _may_fail(judge_: Judge, seen: dict[str, Leaf], usual: Leaf) -> Judgement:

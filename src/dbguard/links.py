@@ -7,7 +7,9 @@ from typing import Any
 
 from dbguard.inventory import Item, Resource, Steps, World
 from dbguard.relation import Relation
-from dbguard.value import ABSENT, OPAQUE, Reference, Unresolved, Value
+from dbguard.value import ABSENT, OPAQUE, Reference, Value
+
+Incoming = tuple[dict[str, list[Resource]], list[Resource], list[Resource]]
 
 
 class Index:
@@ -15,33 +17,33 @@ class Index:
 
     def __init__(self, world: World, by_type: dict[str, list[Resource]], by_id: dict[str, Resource]) -> None:
         self.world, self.by_type, self.by_id = world, by_type, by_id
-        self._incoming: dict[Relation, tuple[dict[str, list[Resource]], list[Resource]]] = {}
+        self._incoming: dict[Relation, Incoming] = {}
         self._named: dict[Relation, tuple[dict[str, list[Resource]], list[Resource]]] = {}
 
     def candidates(self, relation: Relation, target: Resource) -> list[Resource]:
         """The resources whose path may name the target."""
         if relation not in self._incoming:
             self._incoming[relation] = self._index_incoming(relation)
-        linked, written = self._incoming[relation]
+        linked, literal, open_ = self._incoming[relation]
         found = linked.get(target.id, [])
-        if written and (target.subject.arn or relation.identifier(Item(self.world, target)) is not ABSENT):
-            return found + [one for one in written if one not in found]
-        return found
+        named = target.subject.arn or relation.identifier(Item(self.world, target)) is not ABSENT
+        others = literal + open_ if named else open_
+        return found + [one for one in others if one not in found] if others else found
 
-    def _index_incoming(self, relation: Relation) -> tuple[dict[str, list[Resource]], list[Resource]]:
+    def _index_incoming(self, relation: Relation) -> Incoming:
+        """The resources by what they refer to; those with plain text; those whose text is not plain."""
         linked: dict[str, list[Resource]] = {}
-        written: list[Resource] = []
+        literal: list[Resource] = []
+        open_: list[Resource] = []
         for resource in self._of(relation.types):
+            raws = [_raw(resource.properties, steps) for steps in relation.paths]
             ids: set[str] = set()
-            plain = False
-            for steps in relation.paths:
-                raw = _raw(resource.properties, steps)
-                plain = _scan(raw, ids, self.by_id) or plain
+            texts = [_scan(raw, ids, self.by_id) for raw in raws]
             for name in ids:
                 linked.setdefault(name, []).append(resource)
-            if plain:
-                written.append(resource)
-        return linked, written
+            if any(texts):
+                (open_ if any(map(_holds_functions, raws)) else literal).append(resource)
+        return linked, literal, open_
 
     def targets(self, relation: Relation, value: Value) -> list[Resource]:
         """The resources that a value may name."""
@@ -54,7 +56,7 @@ class Index:
         if isinstance(value, str):
             last = value.lower().replace("/", ":").rsplit(":", 1)[-1]
             return named.get(value.lower(), named.get(last, [])) + floating
-        return [resource for resource in self._of(relation.types) if not isinstance(value, Unresolved) or value.key]
+        return self._of(relation.types)
 
     def _index_named(self, relation: Relation) -> tuple[dict[str, list[Resource]], list[Resource]]:
         named: dict[str, list[Resource]] = {}
@@ -91,9 +93,10 @@ def _scan(raw: Any, ids: set[str], by_id: dict[str, Resource]) -> bool:
             return plain
         value = stack.pop()
         if isinstance(value, dict):
-            if len(value) == 1 and value.get("Ref") in by_id:
-                ids.add(value["Ref"])
-            else:
+            name = value.get("Ref") if len(value) == 1 else None
+            if isinstance(name, str) and name in by_id:
+                ids.add(name)
+            elif name != "AWS::NoValue":
                 stack.extend(value.values())
         elif isinstance(value, list):
             stack.extend(value)
@@ -102,6 +105,13 @@ def _scan(raw: Any, ids: set[str], by_id: dict[str, Resource]) -> bool:
             ids.update(name for name in _words(str(value)) if name in by_id)
     ids.update(by_id)
     return True
+
+
+def _holds_functions(raw: Any) -> bool:
+    """Whether raw data is anything but plain scalars."""
+    if isinstance(raw, list):
+        return any(map(_holds_functions, raw))
+    return isinstance(raw, dict) or (isinstance(raw, str) and "{{resolve:" in raw)
 
 
 def _words(value: str) -> Iterator[str]:

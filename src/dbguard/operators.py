@@ -12,7 +12,20 @@ from functools import lru_cache
 from math import inf
 from typing import NamedTuple
 
-from dbguard.value import ABSENT, OPAQUE, Answer, AnyOther, Unresolved, Value, describe, equal, number, text
+from dbguard.value import (
+    ABSENT,
+    OPAQUE,
+    Answer,
+    AnyOther,
+    Reference,
+    Text,
+    Unresolved,
+    Value,
+    describe,
+    equal,
+    number,
+    text,
+)
 
 
 class Interval(NamedTuple):
@@ -107,6 +120,10 @@ def pattern(expression: str) -> re.Pattern[str]:
 
 def matches(value: Value, operand: Value) -> Answer:
     """Whether a regular expression is found in the text."""
+    if isinstance(value, Reference) and value.names:
+        return False
+    if isinstance(value, Text) and not set("^$\\") & set(operand):
+        return True if any(isinstance(part, str) and pattern(operand).search(part) for part in value.parts) else None
     if isinstance(value, (*OPAQUE, dict, list)):
         return None
     return pattern(operand).search(text(value)) is not None

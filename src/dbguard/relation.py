@@ -13,7 +13,7 @@ from dbguard.identifiers import IDENTIFIERS
 from dbguard.inventory import Item, Many, Resource, Steps, read
 from dbguard.model import Path
 from dbguard.operators import both
-from dbguard.value import ABSENT, OPAQUE, Answer, Reference, Text, Unresolved, Value, fits, join, opaque_equal, same
+from dbguard.value import ABSENT, OPAQUE, Answer, AnyOther, Reference, Text, Unresolved, Value, join, opaque_equal, same
 
 SEPARATORS = (":", "/")
 
@@ -133,42 +133,38 @@ def names(value: Value, target: Resource, expected: list[Value]) -> Answer:
 
 
 def _is(value: Value, expected: Value) -> Answer:
+    if isinstance(value, Text) and isinstance(value.parts[0], str) and value.parts[0].startswith("arn:"):
+        return _is_last(value, expected)
+    if isinstance(value, (Unresolved, AnyOther)) and not same(value, expected):
+        return None  # by the hiding law it may be anything, even a reference
     if expected is ABSENT:
         return False  # a name that AWS makes up at deployment cannot be written down before
     if isinstance(value, Reference) or isinstance(expected, Reference):
-        return _is_reference(value, expected)
+        return _same_resource(value, expected)
     if isinstance(value, str) and isinstance(expected, str):
         if value.lower() == expected.lower():
             return True
         return None if value.startswith("arn:") and value.lower().endswith(_tails(expected)) else False
-    if isinstance(value, Unresolved) and value.external:
-        return False
-    if isinstance(value, Text) and value.parts[0].__class__ is str and value.parts[0].startswith("arn:"):
-        return _is_last(value, expected)
     if isinstance(value, OPAQUE) or isinstance(expected, OPAQUE):
         return opaque_equal(value, expected, fold=True)
     return False
 
 
-def _is_reference(value: Value, expected: Value) -> Answer:
+def _same_resource(value: Value, expected: Value) -> Answer:
     if isinstance(value, Reference) and isinstance(expected, Reference):
         return value.id == expected.id
-    if isinstance(value, Text) and isinstance(expected, Reference):
-        return _is_last(value, expected)
-    return False
+    return None if isinstance(value, Text) and any(isinstance(part, Unresolved) for part in value.parts) else False
 
 
 def _is_last(value: Text, expected: Value) -> Answer:
-    """Whether partly known text, such as an ARN put together, ends with the expected name."""
+    """Whether partly known text that is an ARN ends with the expected name."""
     last, before = value.parts[-1], value.parts[-2]
-    if isinstance(expected, Reference):
-        joined = isinstance(before, str) and before.endswith(SEPARATORS)
-        return isinstance(last, Reference) and last.id == expected.id and joined
-    if same(last, expected):
-        return True
-    if isinstance(last, str) and isinstance(expected, str):
-        return last.lower().endswith(_tails(expected)) or (None if fits(value, expected) else False)
-    return None if isinstance(last, OPAQUE) and not isinstance(last, Reference) else False
+    joined = isinstance(before, str) and before.endswith(SEPARATORS)
+    if isinstance(last, Reference):
+        return joined and isinstance(expected, Reference) and last.id == expected.id
+    if isinstance(last, str):
+        return isinstance(expected, str) and last.lower().endswith(_tails(expected))
+    return True if joined and same(last, expected) else None
 
 
 def _tails(name: str) -> tuple[str, ...]:

@@ -39,10 +39,15 @@ class Unresolved(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """`Ref` or `Fn::GetAtt` of a resource in the same inventory."""
+    """`Ref` or `Fn::GetAtt` of a resource in the same inventory.
+
+    One that `names` what is created there (its id, name or ARN) is none of AWS's own names, such as `default` or
+    `alias/aws/rds`, which is what policies compare names with; of any other attribute nothing is known.
+    """
 
     id: str
     attribute: str | None = None
+    names: bool = False
 
 
 class AnyOther(NamedTuple):
@@ -140,6 +145,8 @@ def opaque_equal(value: Value, other: Value, *, fold: bool = False) -> Answer:
         return _any_other_equal(value, other, fold)
     if same(value, other):
         return True
+    if isinstance(value, Reference) and value.names and isinstance(other, str):
+        return False
     if isinstance(value, Text) and isinstance(other, str):
         return None if fits(value, other) else False
     if isinstance(other, Text) and isinstance(value, str):

@@ -15,25 +15,60 @@ from hypothesis import strategies as st
 
 from dbguard.engine import Judgement, judge
 from dbguard.inventory import Inventory
-from dbguard.library import Library
 from dbguard.model import EXEMPT, FAIL, MAY_FAIL, NOT_SELECTED, PASS, UNKNOWN
+from dbguard.policy import Topology, build
 from dbguard.sources.document import Document
 from dbguard.sources.template import load
 from tests.laws.generate import NAMES, Template, templates
 
-LIBRARY = Library()
-IDS = (
-    "rds/storage-encrypted",
-    "rds/backup-retention",
-    "rds/backup-retention-minimum",
-    "rds/multi-az",
-    "rds/deletion-protection",
-    "rds/read-replica-limit",
-    "rds/read-replica-source-backups",
+DB = "AWS::RDS::DBInstance"
+TOPOLOGY = Topology(
+    relations={
+        "replicas": {"from": [DB], "path": [["SourceDBInstanceIdentifier"]]},
+        "source": {"to": [DB], "path": [["SourceDBInstanceIdentifier"]]},
+    },
+    terms={"aurora": {"path": ["Engine"], "matches": "^aurora"}},
+    data={},
+    today="2026-11-23",
 )
-POLICIES = [LIBRARY.policy(name) for name in IDS]
-policies = st.sampled_from(POLICIES)
-MISSING = "missing"
+PLANS: dict[str, dict[str, Any]] = {
+    "encrypted": {"expect": {"path": ["StorageEncrypted"], "default": False, "equals": True}},
+    "backups": {
+        "except": [{"because": "the cluster's", "is": "aurora"}],
+        "expect": {"path": ["BackupRetentionPeriod"], "default": 1, "between": [1, 35]},
+    },
+    "multi-az": {
+        "where": {"not": {"path": ["SourceDBInstanceIdentifier"], "present": True}},
+        "except": [{"because": "in a cluster", "is": "aurora"}],
+        "expect": {"path": ["MultiAZ"], "default": False, "equals": True},
+    },
+    "either": {
+        "expect": {
+            "any": [
+                {"path": ["DeletionProtection"], "equals": True},
+                {"not": {"path": ["PubliclyAccessible"], "default": True, "equals": True}},
+            ]
+        }
+    },
+    "replica-limit": {"expect": {"count": "replicas", "at_most": 1}},
+    "source-backups": {
+        "where": {"path": ["SourceDBInstanceIdentifier"], "present": True},
+        "expect": {"every": "source", "that": {"path": ["BackupRetentionPeriod"], "default": 1, "at_least": 1}},
+    },
+    "no-bad-replica": {
+        "expect": {"not": {"some": "replicas", "that": {"path": ["StorageEncrypted"], "default": False, "equals": False}}}
+    },
+    "chosen": {
+        "expect": {
+            "if": {"path": ["Engine"], "in": ["mysql", "postgres"]},
+            "then": {"path": ["MultiAZ"], "equals": True},
+            "else": {"path": ["BackupRetentionPeriod"], "default": {"if": {"is": "aurora"}, "then": 7}, "at_least": 6},
+        }
+    },
+}
+COMMON = {"title": "", "severity": "high", "fix": "", "select": [DB]}
+POLICIES = [build({**COMMON, "id": name, **plan}, TOPOLOGY) for name, plan in PLANS.items()]
+MISSING, IMPOSSIBLE = "missing", "impossible"
 
 
 def inventory(template: Template, values: dict[str, Any] | None = None) -> Inventory:
@@ -52,12 +87,11 @@ def combinations(template: Template) -> list[dict[str, Any]]:
 
 
 def outcome(judgement: Judgement, seen: Inventory, name: str) -> str:
-    """The verdict, or that the resource is not there or the scenario cannot be deployed."""
-    resource = seen.by_id[name]
+    """The verdict, or that the resource is not there, or that the scenario cannot be deployed."""
     seen.world.assign({})
-    if seen.world.exists(resource) is False or (judgement.because or "").startswith("no scenario can be deployed"):
+    if seen.world.exists(seen.by_id[name]) is False:
         return MISSING
-    return judgement.verdict
+    return IMPOSSIBLE if (judgement.because or "").startswith("no scenario can be deployed") else judgement.verdict
 
 
 def fold(rows: list[tuple[dict[str, Any], str]]) -> str:
@@ -65,6 +99,7 @@ def fold(rows: list[tuple[dict[str, Any], str]]) -> str:
 
     `Safe` has no default: the default scenario counts where the outcome is the same for both of its values.
     """
+    rows = [(values, verdict) for values, verdict in rows if verdict != IMPOSSIBLE]
     usual = {verdict for values, verdict in rows if values["Env"] == "dev" and values["Days"] == 7}
     found = {verdict for _, verdict in rows} - {MISSING}
     settled = usual - {MISSING}
@@ -73,6 +108,8 @@ def fold(rows: list[tuple[dict[str, Any], str]]) -> str:
         return FAIL
     if FAIL in found:
         return MAY_FAIL
+    if not rows:
+        return UNKNOWN
     return next((verdict for verdict in (UNKNOWN, EXEMPT, PASS) if verdict in found), NOT_SELECTED)
 
 

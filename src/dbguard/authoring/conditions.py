@@ -10,7 +10,7 @@ from typing import Any
 from dbguard.authoring.file_compiler import FileCompiler, Place, Scope
 from dbguard.operators import OPERATORS, PRESENT
 
-SUBJECTS = ("path", "attribute", "tag", "count", "distinct", "ratio")
+SUBJECTS = ("count", "distinct", "ratio", "attribute", "tag", "path")
 QUANTIFIERS = ("every", "some")
 ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
 FORMS = ("all", "any", "not", "if", "is", "unknown")

@@ -27,7 +27,7 @@ def parse(text: str) -> Steps:
 
 
 def _steps(node: Any) -> list[str | int | None]:
-    from jsonpath_ng import Child, Fields, Index, Root, Slice
+    from jsonpath_ng.jsonpath import Child, Fields, Index, Root, Slice, Wildcard
 
     if isinstance(node, Root):
         return []
@@ -37,6 +37,6 @@ def _steps(node: Any) -> list[str | int | None]:
         return [None if node.fields[0] == "*" else node.fields[0]]
     if isinstance(node, Index) and len(node.indices) == 1:
         return [node.indices[0]]
-    if isinstance(node, Slice) and node.start is node.end is node.step is None:
+    if isinstance(node, Wildcard) or (isinstance(node, Slice) and node.start is node.end is node.step is None):
         return [None]
     raise PathError(f"{node} is more than a policy's path may hold: names, [0] and [*]")

@@ -52,7 +52,7 @@ def ref(world: TemplateWorld, name: Any) -> Value:
     if name in world.parameters:
         return world.parameter(name)
     if name in world.resources:
-        return _existing(world, name, Reference(name))
+        return _existing(world, name, Reference(name, None, _names(world, name)))
     return Unresolved(f"{name} is neither a parameter nor a resource of this template", ("parameter", name))
 
 
@@ -70,7 +70,16 @@ def get_att(world: TemplateWorld, argument: Any) -> Value:
     if parts[0] not in world.resources:
         return Unresolved(f"{parts[0]} is no resource of this template", ("attribute", hashable(parts)))
     attribute = world.force(parts[1])
-    return _existing(world, parts[0], Reference(parts[0], attribute if isinstance(attribute, str) else "?"))
+    attribute = attribute if isinstance(attribute, str) else "?"
+    names = attribute.endswith(("Arn", "Id", "Identifier", "Name")) and _names(world, parts[0])
+    return _existing(world, parts[0], Reference(parts[0], attribute, names))
+
+
+def _names(world: TemplateWorld, name: str) -> bool:
+    """Whether a reference to a resource is its own name; what custom resources and stacks return is anything."""
+    body = world.resources[name]
+    kind = body.get("Type") if isinstance(body, dict) else None
+    return isinstance(kind, str) and kind.startswith("AWS::") and not kind.startswith("AWS::CloudFormation::")
 
 
 def if_(world: TemplateWorld, argument: Any) -> Value:
