@@ -120,6 +120,7 @@ def references(item: Item, paths: tuple[Steps, ...]) -> Iterator[Value]:
 
 def names(value: Value, target: Resource, expected: list[Value]) -> Answer:
     """Whether a value names the target, which is known under the expected texts."""
+    value = _canonical(value)
     answer: Answer = False
     for text in expected:
         found = _is(value, text)
@@ -130,6 +131,17 @@ def names(value: Value, target: Resource, expected: list[Value]) -> Answer:
     if answer is False and target.subject.arn and isinstance(value, str):
         return value == target.subject.arn
     return answer
+
+
+def _canonical(value: Value) -> Value:
+    """References by their resource alone: a resource is named by its id, its ARN and its name alike."""
+    if isinstance(value, Reference):
+        return Reference(value.id)
+    return Text(tuple(map(_canonical, value.parts))) if isinstance(value, Text) else value
+
+
+def _refers(value: Value) -> bool:
+    return isinstance(value, Text) and any(isinstance(part, Reference) for part in value.parts)
 
 
 def _is(value: Value, expected: Value) -> Answer:
@@ -145,15 +157,21 @@ def _is(value: Value, expected: Value) -> Answer:
         if value.lower() == expected.lower():
             return True
         return None if value.startswith("arn:") and value.lower().endswith(_tails(expected)) else False
+    if (_refers(value) or _refers(expected)) and not _unknown(value) and not _unknown(expected):
+        return bool(value == expected)  # what is put together from a reference is no text that can be written down
     if isinstance(value, OPAQUE) or isinstance(expected, OPAQUE):
         return opaque_equal(value, expected, fold=True)
     return False
 
 
+def _unknown(value: Value) -> bool:
+    return isinstance(value, Text) and any(isinstance(part, (Unresolved, AnyOther)) for part in value.parts)
+
+
 def _same_resource(value: Value, expected: Value) -> Answer:
     if isinstance(value, Reference) and isinstance(expected, Reference):
         return value.id == expected.id
-    return None if isinstance(value, Text) and any(isinstance(part, Unresolved) for part in value.parts) else False
+    return None if _unknown(value) else False
 
 
 def _is_last(value: Text, expected: Value) -> Answer:
