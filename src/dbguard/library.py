@@ -92,11 +92,16 @@ class Library:
 
     def policy(self, name: str, settings: Mapping[str, Any] | None = None) -> Policy:
         """The policy of that id, built."""
+        return build(self.plan(name), self.topology, settings)
+
+    def plan(self, name: str) -> dict[str, Any]:
+        """The compiled plan of a policy."""
         folder, service = self._home[name], self.entries[name].service
         key = (id(folder), service)
         if key not in self._plans:
             self._plans[key] = folder.part(part_name(service))
-        return build(self._plans[key][name], self.topology, settings)
+        found: dict[str, Any] = self._plans[key][name]
+        return found
 
     def file(self, name: str) -> str:
         """The path of a policy's file."""

@@ -56,7 +56,9 @@ PLANS: dict[str, dict[str, Any]] = {
         "expect": {"every": "source", "that": {"path": ["BackupRetentionPeriod"], "default": 1, "at_least": 1}},
     },
     "no-bad-replica": {
-        "expect": {"not": {"some": "replicas", "that": {"path": ["StorageEncrypted"], "default": False, "equals": False}}}
+        "expect": {
+            "not": {"some": "replicas", "that": {"path": ["StorageEncrypted"], "default": False, "equals": False}}
+        }
     },
     "chosen": {
         "expect": {

@@ -102,6 +102,6 @@ def _data(document: Document, problems: list[str]) -> dict[str, Any]:
     except (KeyError, ValueError):
         problems.append(f"{document.file}:1: a data file has 'as_of' (a day), 'source', 'values' and 'max_age_days'")
         return {}
-    if not root.get("source") or not isinstance(root.get("values"), (list, dict)):
-        problems.append(f"{document.file}:1: a data file has 'source', and 'values' that are a list or a mapping")
+    if not root.get("source") or root.get("values") is None:
+        problems.append(f"{document.file}:1: a data file has 'source' and 'values'")
     return {"as_of": str(root["as_of"]), "fresh_until": until.isoformat(), "values": root.get("values", {})}
