@@ -81,7 +81,7 @@ def _file(path: str, seen: set[tuple[int, int]], *, named: bool) -> Iterator[Fou
 
 
 def _may_be_template(data: bytes) -> bool:
-    return _SNIFF.search(data.replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data) is not None
+    return _SNIFF.search(data[2:].replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data) is not None
 
 
 def _folder(root: str, seen: set[tuple[int, int]]) -> Iterator[Found]:

@@ -11,7 +11,19 @@ from dbguard.inventory import Item, Many, Steps, read
 from dbguard.model import Path
 from dbguard.operators import Interval
 from dbguard.relation import Items, Relation
-from dbguard.value import ABSENT, OPAQUE, Answer, AnyOther, Unresolved, Value, describe, hashable, identified, number
+from dbguard.value import (
+    ABSENT,
+    OPAQUE,
+    Answer,
+    AnyOther,
+    Text,
+    Unresolved,
+    Value,
+    describe,
+    hashable,
+    identified,
+    number,
+)
 
 
 class Askable(Protocol):
@@ -212,7 +224,11 @@ class Distinct:
 
 
 def zone(value: object) -> object:
-    """The region of a value that is one of its Availability Zones by index; zones of one region differ."""
+    """What values that differ for sure have in common: a region's zones by index, or all but one piece of a text."""
+    if isinstance(value, Text):
+        known = [part for part in value.parts if isinstance(part, str)]
+        shape = tuple(None if isinstance(part, str) else part for part in value.parts)
+        return shape if len(known) == 1 and identified(value) else None
     key = value.key if isinstance(value, Unresolved) else None
     return key[1] if isinstance(key, tuple) and key[0] == "zone" else None
 

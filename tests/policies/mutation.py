@@ -20,7 +20,7 @@ def mutants(plan: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         if section in plan:
             for place, value in _nodes((section,), plan[section]):
                 if "default" in value:
-                    # Many a default gives the verdict that its absence gives: what matters is that some other would not.
+                    # Many a default gives the verdict that its absence gives; some other must not.
                     named = [one for name in OPERATORS if name in value for one in _flat(value[name])]
                     others = [{**value, "default": other} for other in (*_operands(value["default"]), *named)]
                     others.append({key: inner for key, inner in value.items() if key != "default"})
@@ -71,31 +71,34 @@ def _nodes(place: Place, value: Any) -> Iterator[tuple[Place, dict[str, Any]]]:
 
 def _conditions(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """A condition, or an operand, with one thing changed."""
-    because = {"because": node["because"]} if "because" in node else {}
-    for word in ("all", "any"):
-        if word in node and len(node[word]) > 1:
-            for index in range(len(node[word])):
-                yield (
-                    f"{word} without part {index}",
-                    {**node, word: [one for at, one in enumerate(node[word]) if at != index]},
-                )
-    if "not" in node and isinstance(node["not"], dict):
-        yield "without not", {**node["not"], **because}
-    if "if" in node:
-        yield "then alone", node["then"]
-        if "else" in node:
-            yield "else alone", node["else"]
+    yield from _logic(node)
     if "present" in node:
         yield "present turned", {**node, "present": not node["present"]}
     if "that" in node and "count" in node:
         yield "count of all", {key: value for key, value in node.items() if key != "that"}
-    for name in OPERATORS:
-        if name in node:
+    checks = [name for name in (*OPERATORS, "present") if name in node]
+    for name in checks:
+        if name != "present":
             for other in (node[name] * 3,) if name == "multiple_of" else _operands(node[name]):
                 yield f"{name} {other}", {**node, name: other}
-    checks = [name for name in (*OPERATORS, "present") if name in node]
-    if len(checks) > 1:
-        yield from ((f"without {name}", {key: value for key, value in node.items() if key != name}) for name in checks)
+        if len(checks) > 1:
+            yield f"without {name}", {key: value for key, value in node.items() if key != name}
+
+
+def _logic(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """All, any, not and if, with a part left out."""
+    because = {"because": node["because"]} if "because" in node else {}
+    for word in ("all", "any"):
+        parts = node.get(word, ())
+        if len(parts) > 1:
+            for index in range(len(parts)):
+                rest = [one for at, one in enumerate(parts) if at != index]
+                yield f"{word} without part {index}", {**node, word: rest}
+    if isinstance(node.get("not"), dict):
+        yield "without not", {**node["not"], **because}
+    for word in ("then", "else"):
+        if word in node:
+            yield f"{word} alone", node[word]
 
 
 def _operands(value: Any) -> Iterator[Any]:

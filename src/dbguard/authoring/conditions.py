@@ -14,60 +14,6 @@ SUBJECTS = ("count", "distinct", "ratio", "attribute", "tag", "path")
 QUANTIFIERS = ("every", "some")
 ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
 FORMS = ("all", "any", "not", "if", "is", "unknown")
-EXAMPLE = (
-    "name",
-    "resources",
-    "verdicts",
-    "parameters",
-    "mappings",
-    "conditions",
-    "rules",
-    "given",
-    "settings",
-    "source",
-)
-QUANTIFIERS = ("every", "some")
-ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
-FORMS = ("all", "any", "not", "if", "is", "unknown")
-EXAMPLE = (
-    "name",
-    "resources",
-    "verdicts",
-    "parameters",
-    "mappings",
-    "conditions",
-    "rules",
-    "given",
-    "settings",
-    "source",
-)
-ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
-FORMS = ("all", "any", "not", "if", "is", "unknown")
-EXAMPLE = (
-    "name",
-    "resources",
-    "verdicts",
-    "parameters",
-    "mappings",
-    "conditions",
-    "rules",
-    "given",
-    "settings",
-    "source",
-)
-FORMS = ("all", "any", "not", "if", "is", "unknown")
-EXAMPLE = (
-    "name",
-    "resources",
-    "verdicts",
-    "parameters",
-    "mappings",
-    "conditions",
-    "rules",
-    "given",
-    "settings",
-    "source",
-)
 
 
 class ConditionCompiler(FileCompiler):

@@ -47,13 +47,15 @@ def has(container: Any, step: str | int) -> bool:
 class Document:
     """Plain data with its text; mappings and lists made by hand have no places."""
 
-    def __init__(self, file: str, root: Any, text: str = "", gaps: tuple[Gap, ...] = ()) -> None:
+    def __init__(
+        self, file: str, root: Any, text: str = "", gaps: tuple[Gap, ...] = (), *, located: bool = True
+    ) -> None:
         self.file = file
         self.root = root
         self.gaps = gaps
         self.text = text
         self._lines: list[str] | None = None
-        self._located: Any = root if isinstance(root, (Map, Items)) else None
+        self._located: Any = root if located else None
 
     @property
     def lines(self) -> list[str]:
@@ -82,7 +84,7 @@ class Document:
         """JSON is read without places, for speed; they are found when the first is asked for."""
         from dbguard.sources.json_places import locate
 
-        return locate(self.text) if self.text else ()
+        return locate(self.text)
 
 
 def read(data: bytes, file: str) -> Document:
@@ -151,7 +153,7 @@ def _json(text: str, stripped: str, file: str) -> Document | None:
         raise DocumentError("unreadable", "nested too deep") from None
     except ValueError as error:
         raise DocumentError("unreadable", f"broken JSON: {error}") from None
-    return Document(file, root, text, tuple(_repeated(text, file)) if repeated else ())
+    return Document(file, root, text, tuple(_repeated(text, file)) if repeated else (), located=False)
 
 
 def _constant(name: str) -> Any:

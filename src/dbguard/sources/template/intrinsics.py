@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dbguard.inventory import Impossible
+from dbguard.sources.template.computed import arguments, base64, cidr, length, malformed, to_json_string, written
 from dbguard.value import (
     ABSENT,
     OPAQUE,
@@ -32,21 +33,12 @@ if TYPE_CHECKING:
 _HOLE = re.compile(r"\$\{([^}]*)\}")
 
 
-def _malformed(name: str, wanted: str) -> Unresolved:
-    return Unresolved(f"{name} takes {wanted}", present=None)
-
-
-def _arguments(argument: Any, least: int, most: int) -> list[Any] | None:
-    """The arguments of a function that takes a list of them, as written."""
-    return argument if isinstance(argument, list) and least <= len(argument) <= most else None
-
-
 def ref(world: TemplateWorld, name: Any) -> Value:
     """`Ref`: a parameter's value, a pseudo parameter's, or a reference to a resource."""
     if not isinstance(name, str):
         name = world.force(name)
         if not isinstance(name, str):
-            return _malformed("Ref", "a name")
+            return malformed("Ref", "a name")
     if name == "AWS::NoValue":
         return ABSENT
     if name in world.parameters:
@@ -66,7 +58,7 @@ def get_att(world: TemplateWorld, argument: Any) -> Value:
     """`Fn::GetAtt`: a reference to a resource's attribute."""
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if not isinstance(parts, list) or len(parts) < 2 or not isinstance(parts[0], str):
-        return _malformed("Fn::GetAtt", "a resource and an attribute")
+        return malformed("Fn::GetAtt", "a resource and an attribute")
     if parts[0] not in world.resources:
         return Unresolved(f"{parts[0]} is no resource of this template", ("attribute", hashable(parts)))
     attribute = world.force(parts[1])
@@ -84,9 +76,9 @@ def _names(world: TemplateWorld, name: str) -> bool:
 
 def if_(world: TemplateWorld, argument: Any) -> Value:
     """`Fn::If`: the branch that a condition picks."""
-    found = _arguments(argument, 3, 3)
+    found = arguments(argument, 3, 3)
     if found is None:
-        return _malformed("Fn::If", "a condition and two values")
+        return malformed("Fn::If", "a condition and two values")
     answer = world.condition(found[0]) if isinstance(found[0], str) else None
     if answer is None:
         return Unresolved(f"it depends on condition {describe(found[0])}", present=None)
@@ -95,9 +87,9 @@ def if_(world: TemplateWorld, argument: Any) -> Value:
 
 def find_in_map(world: TemplateWorld, argument: Any) -> Value:
     """`Fn::FindInMap`: an entry of a mapping, or its DefaultValue."""
-    found = _arguments(argument, 3, 4)
+    found = arguments(argument, 3, 4)
     if found is None:
-        return _malformed("Fn::FindInMap", "a map and two keys")
+        return malformed("Fn::FindInMap", "a map and two keys")
     before = world.consulted
     keys = [world.force(key) for key in found[:3]]
     varies = world.consulted != before
@@ -127,7 +119,7 @@ def sub(world: TemplateWorld, argument: Any) -> Value:
     if isinstance(argument, list) and len(argument) == 2:
         template, names = argument
     if not isinstance(template, str) or not isinstance(names, dict):
-        return _malformed("Fn::Sub", "text, or text and a map")
+        return malformed("Fn::Sub", "text, or text and a map")
     pieces: list[Value] = []
     for at, piece in enumerate(_HOLE.split(template)):
         if at % 2 == 0:
@@ -155,13 +147,13 @@ def _as_text(value: Value) -> Value:
 
 def join_(world: TemplateWorld, argument: Any) -> Value:
     """`Fn::Join`: a list's elements put together."""
-    found = _arguments(argument, 2, 2)
+    found = arguments(argument, 2, 2)
     delimiter = world.force(found[0]) if found else None
     if found is None or not isinstance(delimiter, str):
-        return _malformed("Fn::Join", "a delimiter and a list")
+        return malformed("Fn::Join", "a delimiter and a list")
     elements = world.deep(found[1])
     if not isinstance(elements, list):
-        return elements if isinstance(elements, OPAQUE) else _malformed("Fn::Join", "a delimiter and a list")
+        return elements if isinstance(elements, OPAQUE) else malformed("Fn::Join", "a delimiter and a list")
     pieces: list[Value] = []
     for at, element in enumerate(elements):
         pieces += [delimiter, _as_text(element)] if at else [_as_text(element)]
@@ -170,14 +162,14 @@ def join_(world: TemplateWorld, argument: Any) -> Value:
 
 def select(world: TemplateWorld, argument: Any) -> Value:
     """`Fn::Select`: one element of a list."""
-    found = _arguments(argument, 2, 2)
+    found = arguments(argument, 2, 2)
     if found is None:
-        return _malformed("Fn::Select", "an index and a list")
+        return malformed("Fn::Select", "an index and a list")
     index, elements = number(world.force(found[0])), world.force(found[1])
     if isinstance(elements, Unresolved) and index is not None:
         return _element(elements, int(index))
     if index is None or not isinstance(elements, list):
-        return Unresolved("Fn::Select is known only at deployment", ("select", hashable(_plain(found))))
+        return Unresolved("Fn::Select is known only at deployment", ("select", hashable(written(found))))
     present = [element for element in map(world.force, elements) if element is not ABSENT]
     if not 0 <= index < len(present):
         return Unresolved(f"Fn::Select picks element {index:g} of a list of {len(present)}", present=None)
@@ -191,22 +183,17 @@ def _element(elements: Unresolved, index: int) -> Unresolved:
     return Unresolved(elements.reason, None if key is None else ("element", key, index))
 
 
-def _plain(value: Any) -> Any:
-    """Raw data in which nothing is resolved, as an identity."""
-    return value if not isinstance(value, (dict, list)) else str(value)[:2000]
-
-
 def split(world: TemplateWorld, argument: Any) -> Value:
     """`Fn::Split`: text cut into a list."""
-    found = _arguments(argument, 2, 2)
+    found = arguments(argument, 2, 2)
     delimiter = world.force(found[0]) if found else None
     if found is None or not isinstance(delimiter, str) or not delimiter:
-        return _malformed("Fn::Split", "a delimiter and text")
+        return malformed("Fn::Split", "a delimiter and text")
     value = world.force(found[1])
     if isinstance(value, Text):
         return _split_text(value, delimiter)
     if isinstance(value, (*OPAQUE, dict, list)) or value is ABSENT:
-        return Unresolved("Fn::Split is known only at deployment", ("split", delimiter, _plain(found[1])))
+        return Unresolved("Fn::Split is known only at deployment", ("split", delimiter, written(found[1])))
     return text(value).split(delimiter)
 
 
@@ -220,59 +207,6 @@ def _split_text(value: Text, delimiter: str) -> Value:
         pieces[-1].append(cuts[0])
         pieces.extend([cut] for cut in cuts[1:])
     return [join(piece) for piece in pieces]
-
-
-def base64(world: TemplateWorld, argument: Any) -> Value:
-    """`Fn::Base64`: text encoded."""
-    value = world.force(argument)
-    if isinstance(value, OPAQUE):
-        return Unresolved(f"Fn::Base64 of {describe(value)}")
-    from base64 import b64encode
-
-    return b64encode(text(value).encode("utf-8", "surrogatepass")).decode()
-
-
-def length(world: TemplateWorld, argument: Any) -> Value:
-    """`Fn::Length`: how many elements a list has."""
-    value = world.deep(argument)
-    return len(value) if isinstance(value, list) else Unresolved(f"Fn::Length of {describe(value)}")
-
-
-def to_json_string(world: TemplateWorld, argument: Any) -> Value:
-    """`Fn::ToJsonString`: data as JSON text."""
-    value = world.deep(argument)
-    if not _all_plain(value):
-        return Unresolved("Fn::ToJsonString is known only at deployment")
-    import json
-
-    return json.dumps(value, separators=(",", ":"))
-
-
-def _all_plain(value: Value) -> bool:
-    if isinstance(value, dict):
-        return all(map(_all_plain, value.values()))
-    if isinstance(value, list):
-        return all(map(_all_plain, value))
-    return not isinstance(value, OPAQUE)
-
-
-def cidr(world: TemplateWorld, argument: Any) -> Value:
-    """`Fn::Cidr`: blocks cut out of an address range."""
-    found = _arguments(argument, 2, 3)
-    if found is None:
-        return _malformed("Fn::Cidr", "a block, a count and a number of bits")
-    block = world.force(found[0])
-    count, bits = number(world.force(found[1])), number(world.force(found[2]) if len(found) == 3 else 8)
-    if not isinstance(block, str) or count is None or bits is None or not 0 < count <= 256:
-        return Unresolved("Fn::Cidr is known only at deployment", ("cidr", _plain(found)))
-    from ipaddress import ip_network
-    from itertools import islice
-
-    try:
-        network = ip_network(block, strict=False)
-        return [str(one) for one in islice(network.subnets(new_prefix=network.max_prefixlen - int(bits)), int(count))]
-    except ValueError:
-        return _malformed("Fn::Cidr", "a block that holds the parts")
 
 
 def get_azs(world: TemplateWorld, argument: Any) -> Value:
