@@ -23,7 +23,7 @@ ROOMS = (
     {"dbguard.policy"},
     {"dbguard.engine"},
     {"dbguard.sources"},
-    {"dbguard.discover", "dbguard.finding", "dbguard.parameter_files"},
+    {"dbguard.discover", "dbguard.finding", "dbguard.memo", "dbguard.parameter_files"},
     {"dbguard.library", "dbguard.authoring"},
     {"dbguard.scan", "dbguard.reporters", "dbguard.docs"},
     {"dbguard.cli", "dbguard.commands", "dbguard.__main__"},

@@ -7,8 +7,8 @@ the judge branch, on a choice that was looked at. This goes through the combinat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterable, Iterator
+from itertools import chain, combinations
 from typing import NamedTuple
 
 from dbguard.condition import Condition, Evidence
@@ -172,12 +172,18 @@ def _settled(judge_: Judge, outcome: str) -> Judgement:
 
 def _over_scenarios(judge_: Judge, branch: str | None) -> Judgement:
     defaults = judge_.world.defaults()
+    leaves = judge_.leaves({}, judge_.tried + BOUND, branch)
+    first = next(leaves, None)
+    if first and first.outcome != FAIL and all(defaults.get(name) == value for name, value in first.choices.items()):
+        return _searched(judge_, first, chain([first], leaves))  # defaults are tried first
     usual = Leaf(defaults, judge_.outcome(defaults))
     if usual.outcome == UNKNOWN and (judge_.world.touched or judge_.world.undetermined):
         usual = _single(judge_, defaults)
     elif usual.outcome != UNKNOWN and not judge_.deployable(defaults):
         usual = Leaf(defaults, IMPOSSIBLE)
-    return _fails(judge_, usual) if usual.outcome == FAIL else _searched(judge_, usual, branch)
+    if usual.outcome == FAIL:
+        return _fails(judge_, usual)
+    return _searched(judge_, usual, chain([first], leaves) if first else leaves)
 
 
 def _single(judge_: Judge, defaults: Choices) -> Leaf:
@@ -213,11 +219,11 @@ def _used(judge_: Judge, choices: Choices) -> Choices:
         used[name] = choices[name]
 
 
-def _searched(judge_: Judge, usual: Leaf, branch: str | None) -> Judgement:
+def _searched(judge_: Judge, usual: Leaf, leaves: Iterable[Leaf]) -> Judgement:
     """The verdict where the default scenario does not fail, or there is none."""
     seen: dict[str, Leaf] = {}
     decided = usual.outcome not in (ABSENT_HERE, IMPOSSIBLE, TOO_MANY)
-    for leaf in judge_.leaves({}, judge_.tried + BOUND, branch):
+    for leaf in leaves:
         seen.setdefault(leaf.outcome, leaf)
         if FAIL in seen and (decided or PASS in seen):
             break

@@ -64,6 +64,10 @@ class World:
         """The value of every choice that has a default."""
         return {}
 
+    def signature(self) -> object:
+        """What resolution depends on beside a resource's own properties; equal worlds resolve alike."""
+        return None
+
     def possible(self) -> bool:
         """Whether the scenario at hand can be deployed at all."""
         return True
@@ -72,14 +76,19 @@ class World:
 class Item:
     """Where a condition looks: `$` is `value`, inside `resource`; `judged` is the item under judgement."""
 
-    __slots__ = ("judged", "path", "resource", "value", "world")
+    __slots__ = ("_judged", "path", "resource", "value", "world")
 
     def __init__(self, world: World, resource: Resource, judged: Item | None = None) -> None:
         self.world = world
         self.resource = resource
         self.value = resource.properties
         self.path: Path = ("Properties",)
-        self.judged: Item = judged or self
+        self._judged = judged
+
+    @property
+    def judged(self) -> Item:
+        """The item under judgement."""
+        return self._judged or self
 
     def inside(self, path: Path, value: Value) -> Item:
         """The item for an element of a list inside this one."""

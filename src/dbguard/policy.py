@@ -38,6 +38,14 @@ class Policy(NamedTuple):
     where: c.Condition | None
     exemptions: tuple[Exemption, ...]
     expect: c.Condition
+    reads: Reads | None  # what alone the verdict depends on, or None where it depends on other resources too
+
+
+class Reads(NamedTuple):
+    """The top-level properties and the attributes that a policy looks at."""
+
+    properties: tuple[str, ...]
+    attributes: tuple[str, ...]
 
 
 class Topology(NamedTuple):
@@ -63,7 +71,39 @@ def build(plan: Plan, topology: Topology, settings: Mapping[str, Any] | None = N
         builder.condition(where) if where is not None else None,
         tuple(Exemption(one["because"], builder.condition(one)) for one in plan.get("except", ())),
         builder.condition(plan["expect"]),
+        _reads([plan.get(key) for key in ("where", "except", "expect")], topology.terms),
     )
+
+
+def _reads(tree: Any, terms: Mapping[str, Any]) -> Reads | None:
+    """What conditions look at, by a walk of their plan; None where they follow a relation."""
+    properties: dict[str, None] = {}
+    attributes: dict[str, None] = {}
+    stack, seen = [tree], set()
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(node)
+        elif isinstance(node, dict):
+            if any(isinstance(node.get(word), str) for word in ("every", "some", "count", "distinct")):
+                return None
+            attributes.update({node["attribute"]: None} if "attribute" in node else {})
+            properties.update({"Tags": None} if "tag" in node else {})
+            properties.update(dict.fromkeys(path[0] for path in _paths(node) if path))
+            name = node.get("is")
+            if isinstance(name, str) and name not in seen:
+                seen.add(name)
+                stack.append(terms[name])
+            stack.extend(value for value in node.values() if isinstance(value, (dict, list)))
+    return Reads(tuple(properties), tuple(attributes))
+
+
+def _paths(node: Plan) -> list[Any]:
+    """The paths of one node, as steps; those inside a list's items only add names that are not there."""
+    found = [
+        node[word] for word in ("path", "at", "every", "some", "count", "distinct") if isinstance(node.get(word), list)
+    ]
+    return found + list(node.get("ratio", ()))
 
 
 class Builder:

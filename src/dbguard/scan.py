@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from dbguard import __version__
 from dbguard.discover import Candidate, PassedOver, find, is_template
-from dbguard.engine import judge
 from dbguard.errors import DocumentError, UsageError
 from dbguard.finding import finding
 from dbguard.inventory import Inventory
 from dbguard.library import Entry, Library, suggestion
+from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Coverage, Finding, Gap, Location, Report
 from dbguard.policy import Policy
 from dbguard.sources.document import read
@@ -43,6 +43,7 @@ class Scan:
             for name in entry.types:
                 self._by_type.setdefault(name, []).append(entry)
         self._policies: dict[str, Policy] = {}
+        self._memo = Memo()
         self._named: set[str] = set()
         self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
 
@@ -93,6 +94,7 @@ class Scan:
         check.check(inventory, self._looked_at(), document.root, noted)
         self.gaps.extend(noted.found)
         yield from self._judged(inventory)
+        inventory.world.links = None  # undo the one circle, so that the template is freed without the collector
 
     def _unread(self, candidate: Candidate, error: DocumentError) -> None:
         place = Location(candidate.file, error.line, error.column)
@@ -124,7 +126,7 @@ class Scan:
                 policy = self._policy(entry.id)
                 if policy.only and (policy.only == "account") != (resource.subject.origin == "account"):
                     continue
-                judgement = judge(policy, resource, inventory)
+                judgement = self._memo.judge(policy, resource, inventory)
                 if judgement.verdict == NOT_SELECTED:
                     continue
                 self.verdicts[judgement.verdict] += 1

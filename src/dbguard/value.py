@@ -226,6 +226,24 @@ def describe(value: Value) -> str:
     return shown if len(shown) <= 80 else shown[:77] + "…"
 
 
+def frozen(value: Value) -> object:
+    """Data as written, as a key that tells 1, true and "1" apart; False where there is too much of it."""
+    budget = [500]
+    found = _frozen(value, budget)
+    return found if budget[0] > 0 else False
+
+
+def _frozen(value: Value, budget: list[int]) -> object:
+    budget[0] -= 1
+    if budget[0] <= 0:
+        return None
+    if isinstance(value, dict):
+        return tuple((name, _frozen(inner, budget)) for name, inner in value.items())
+    if isinstance(value, list):
+        return (list, *(_frozen(inner, budget) for inner in value))
+    return value if value.__class__ is str else (value.__class__, value)
+
+
 def hashable(value: Value) -> object:
     """A key under which equal values meet."""
     if isinstance(value, dict):

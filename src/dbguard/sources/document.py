@@ -10,7 +10,7 @@ from dbguard.model import Gap, Location, Path
 
 LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
 _BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ufeff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class Map(dict[str, Any]):
@@ -116,7 +116,7 @@ def _decoded(data: bytes) -> str:
         raise DocumentError(
             "unreadable", f"the file is not {encoding[:6].upper().rstrip('-')}: {wrong}", line, column
         ) from None
-    found = _UNPRINTABLE.search(text)
+    found = _CONTROL.search(text)
     if found:
         line, column = place_at(text[: found.start()])
         raise DocumentError("unreadable", f"control character U+{ord(found[0]):04X} in the text", line, column)

@@ -8,7 +8,7 @@ from typing import Any
 from dbguard.inventory import Resource, World
 from dbguard.sources.template import constants, intrinsics, rules, truth
 from dbguard.sources.template.parameters import Parameter
-from dbguard.value import ABSENT, Answer, Unresolved, Value
+from dbguard.value import ABSENT, Answer, Unresolved, Value, frozen
 
 CONDITION = "condition "  # before the name of a condition that nothing settles, among the choices
 
@@ -64,6 +64,15 @@ class TemplateWorld(World):
     def possible(self) -> bool:
         """Whether some completion of the scenario keeps all Rules of the template."""
         return rules.hold(self)
+
+    def signature(self) -> object:
+        """The sections that values hang on, and which resources there are."""
+        parts = [frozen(self.sections[name]) for name in ("Parameters", "Mappings", "Conditions", "Rules")]
+        if False in parts:
+            return id(self)
+        names = ((name, body) for name, body in self.resources.items() if isinstance(body, dict))
+        found = tuple((name, frozen(body.get("Type")), frozen(body.get("Condition"))) for name, body in names)
+        return (*parts, found)
 
     # Values
 
