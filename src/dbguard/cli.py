@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TypedDict
 
 from dbguard import __version__
 from dbguard.errors import DbguardError, PolicyError
@@ -18,9 +19,28 @@ from dbguard.model import SEVERITIES
 CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
 
 
+class Formatter(argparse.HelpFormatter):
+    """A help formatter that is told its width: argparse would import much to find it, at every start."""
+
+    def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
+        super().__init__(prog, max_help_position=32, width=max(int(columns) if columns.isdecimal() else 100, 40))
+
+
+class Common(TypedDict):
+    """What every parser is told."""
+
+    allow_abbrev: bool
+    formatter_class: type[argparse.HelpFormatter]
+
+
+COMMON: Common = {"allow_abbrev": False, "formatter_class": Formatter}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run dbguard; returns the exit code."""
-    options = parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser(given[0] if given else None).parse_args(given)
     try:
         code: int = import_module(f"dbguard.commands.{options.command}").run(options)
         sys.stdout.flush()
@@ -45,19 +65,19 @@ def _wrong(*lines: str) -> int:
     return WRONG
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser of the whole command line, or of one command alone, which is quicker to build."""
     top = argparse.ArgumentParser(
         prog="dbguard",
         description="A linter for AWS databases: says which resource violates which policy, where, in which scenario.",
         epilog="exit codes: 0 clean, 1 findings, 2 wrong usage, 3 incomplete: something could not be looked at",
-        allow_abbrev=False,
+        **COMMON,
     )
     top.add_argument("--version", action="version", version=f"dbguard {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _scan(commands)
-    _explain(commands)
-    _policies(commands)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="dbguard")
+    builders = {"scan": _scan, "explain": _explain, "policies": _policies}
+    for build in [builders[command]] if command in builders else builders.values():
+        build(commands)
     return top
 
 
@@ -70,7 +90,7 @@ def _scan(commands: Commands[argparse.ArgumentParser]) -> None:
         help="judge CloudFormation templates",
         description="Judge templates: files, folders (recursively, honouring .gitignore), or - for standard input.",
         epilog="example: dbguard scan templates/ --parameter Env=prod --format json=report.json --format text",
-        allow_abbrev=False,
+        **COMMON,
     )
     scan.add_argument("paths", nargs="+", metavar="PATH", help="a template, a folder of templates, or -")
     values = scan.add_argument_group("what the templates are given")
@@ -111,19 +131,17 @@ def _folders(group: argparse._ActionsContainer) -> None:
 
 
 def _explain(commands: Commands[argparse.ArgumentParser]) -> None:
-    explain = commands.add_parser("explain", help="show what a policy asks for, and why", allow_abbrev=False)
+    explain = commands.add_parser("explain", help="show what a policy asks for, and why", **COMMON)
     explain.add_argument("policy", metavar="POLICY", help="a policy's id, such as rds/multi-az")
     _folders(explain)
 
 
 def _policies(commands: Commands[argparse.ArgumentParser]) -> None:
-    policies = commands.add_parser(
-        "policies", help="list policies, or test them on their own examples", allow_abbrev=False
-    )
-    actions = policies.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="list policies", allow_abbrev=False)
+    policies = commands.add_parser("policies", help="list policies, or test them on their own examples", **COMMON)
+    actions = policies.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard policies")
+    listing = actions.add_parser("list", help="list policies", **COMMON)
     listing.add_argument("--format", choices=("text", "json"), default="text")
     _selection(listing)
-    test = actions.add_parser("test", help="check policy files and judge their examples", allow_abbrev=False)
+    test = actions.add_parser("test", help="check policy files and judge their examples", **COMMON)
     test.add_argument("ids", nargs="*", metavar="ID", help="only these: an id or a prefix")
     _folders(test)

@@ -187,6 +187,12 @@ class Inventory:
             self.by_type.setdefault(resource.type, []).append(resource)
         self.by_id = {resource.id: resource for resource in resources}
 
+    def close(self) -> None:
+        """Undo what runs in circles, so that the inventory is freed without the collector."""
+        self.world.links = None
+        for resource in self.resources:
+            resource.cache.clear()
+
 
 class Source(Protocol):
     """The text that an inventory was read from."""

@@ -30,9 +30,10 @@ class AllOf:
 
     def explain(self, item: Item, wanted: bool = True) -> Iterator[Evidence]:
         """The parts that gave the answer."""
-        answer = self.test(item)
-        for part in self.parts:
-            if part.test(item) is answer:
+        answers = [part.test(item) for part in self.parts]
+        answer = False if False in answers else None if None in answers else True
+        for part, found in zip(self.parts, answers, strict=True):
+            if found is answer:
                 yield from part.explain(item, wanted)
 
 
@@ -57,9 +58,10 @@ class AnyOf:
 
     def explain(self, item: Item, wanted: bool = True) -> Iterator[Evidence]:
         """The parts that gave the answer."""
-        answer = self.test(item)
-        for part in self.parts:
-            if part.test(item) is answer:
+        answers = [part.test(item) for part in self.parts]
+        answer = True if True in answers else None if None in answers else False
+        for part, found in zip(self.parts, answers, strict=True):
+            if found is answer:
                 yield from part.explain(item, wanted)
 
 

@@ -25,6 +25,11 @@ class Items(NamedTuple):
     possible: list[Item]
     outside: bool = False
 
+    def seen_by(self, item: Item) -> Items:
+        """The same items under another item's judgement."""
+        certain, possible = ([Item(item.world, one.resource, item.judged) for one in some] for some in self[:2])
+        return Items(certain, possible, self.outside)
+
     def place(self, item: Item) -> Path:
         """Where a finding about the items as a whole belongs: the resource itself."""
         return ()
@@ -42,7 +47,16 @@ class Relation(NamedTuple):
     def items(self, item: Item) -> Items:
         """The resources at the other end, from the item's point of view."""
         index: Any = item.world.links
-        return self._incoming(item, index) if self.incoming else self._outgoing(item, index)
+        find = self._incoming if self.incoming else self._outgoing
+        if item.value is not item.resource.properties:
+            return find(item, index)
+        cache, before = item.resource.cache, item.world.consulted
+        if self in cache:
+            return cache[self].seen_by(item)  # type: ignore[no-any-return]  # only items are kept under a relation
+        found = find(item, index)
+        if item.world.consulted == before:
+            cache[self] = found
+        return found
 
     def _incoming(self, item: Item, index: Any) -> Items:
         certain: list[Item] = []

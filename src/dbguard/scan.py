@@ -94,7 +94,7 @@ class Scan:
         check.check(inventory, self._looked_at(), document.root, noted)
         self.gaps.extend(noted.found)
         yield from self._judged(inventory)
-        inventory.world.links = None  # undo the one circle, so that the template is freed without the collector
+        inventory.close()
 
     def _unread(self, candidate: Candidate, error: DocumentError) -> None:
         place = Location(candidate.file, error.line, error.column)

@@ -6,7 +6,7 @@ Only what a policy may look at is walked: the resources of the types at hand, co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dbguard.model import Gap, Path
@@ -39,6 +39,24 @@ def _order(gap: Gap) -> tuple[int, int]:
     return (gap.location.line, gap.location.column) if gap.location else (0, 0)
 
 
+# The check of each function, by the name of a method of Checker.
+CHECKS = {
+    "Ref": "_ref",
+    "Fn::GetAtt": "_get_att",
+    "Fn::Sub": "_sub",
+    "Fn::If": "_if",
+    "Condition": "_condition",
+    "Fn::Equals": "_pair",
+    "Fn::Join": "_pair",
+    "Fn::Select": "_pair",
+    "Fn::Split": "_pair",
+    "Fn::And": "_several",
+    "Fn::Or": "_several",
+    "Fn::Not": "_several",
+    "Fn::FindInMap": "_find_in_map",
+}
+
+
 class Checker:
     """One template's walk."""
 
@@ -47,21 +65,6 @@ class Checker:
         self.inventory = inventory
         self.gaps = gaps
         self.seen: set[int] = set()
-        self.checks: dict[str, Callable[[Path, Any], None]] = {
-            "Ref": self._ref,
-            "Fn::GetAtt": self._get_att,
-            "Fn::Sub": self._sub,
-            "Fn::If": self._if,
-            "Condition": self._condition,
-            "Fn::Equals": self._pair,
-            "Fn::Join": self._pair,
-            "Fn::Select": self._pair,
-            "Fn::Split": self._pair,
-            "Fn::And": self._several,
-            "Fn::Or": self._several,
-            "Fn::Not": self._several,
-            "Fn::FindInMap": self._find_in_map,
-        }
 
     def transforms(self, root: dict[str, Any]) -> None:
         """Macros that make another template out of this one, and blocks that only they expand."""
@@ -124,9 +127,8 @@ class Checker:
             stack.extend(((*at, name), one) for name, one in reversed(value.items()))
 
     def _function(self, at: Path, name: Any, argument: Any) -> None:
-        check_one = self.checks.get(name)
-        if check_one is not None:
-            check_one((*at, name), argument)
+        if name in CHECKS:
+            getattr(self, CHECKS[name])((*at, name), argument)
         elif isinstance(name, str) and name.startswith("Fn::"):
             known = name in FUNCTIONS or name in CONDITIONS or name in RULE_FUNCTIONS
             if not known and not name.startswith("Fn::ForEach"):
