@@ -140,7 +140,11 @@ def main() -> int:
 
 def _row(name: str, paths: list[str], count: int) -> tuple[float, float]:
     floor_command = [sys.executable, "-c", FLOOR, *paths]
-    command = [os.path.join(os.path.dirname(sys.executable), "dbguard"), "scan", *(paths if len(paths) == 1 else [os.path.dirname(paths[0])])]
+    command = [
+        os.path.join(os.path.dirname(sys.executable), "dbguard"),
+        "scan",
+        *(paths if len(paths) == 1 else [os.path.dirname(paths[0])]),
+    ]
     run(command)
     pairs = [(run(floor_command), run(command)) for _ in range(count)]
     floor, ours = (statistics.median(pair[side].cpu for pair in pairs) for side in (0, 1))

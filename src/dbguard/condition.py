@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from dbguard.inventory import Item, Many, Resource
 from dbguard.model import Path
-from dbguard.operators import OPERATORS, both, listed, present
+from dbguard.operators import OPERATORS, Interval, both, listed, present
 from dbguard.relation import Items
 from dbguard.subject import Collection, SubjectNode, dotted, unsettled
 from dbguard.value import ABSENT, OPAQUE, Answer, Unresolved, Value, describe
@@ -63,12 +63,11 @@ class Quantified:
     def explain(self, item: Item, wanted: bool = True) -> Iterator[Evidence]:
         """The items that gave the answer, or what is not known of them."""
         items, answer = self.collection.items(item), self.test(item)
-        yielded = False
-        for one in items.certain + items.possible:
-            if self.part.test(one) is answer:
-                yielded = True
-                yield from self.part.explain(one, wanted)
-        if not yielded:
+        deciding = [one for one in items.certain if self.part.test(one) is answer]
+        deciding = deciding or [one for one in items.possible if self.part.test(one) is answer]
+        for one in deciding:
+            yield from self.part.explain(one, wanted)
+        if not deciding:
             yield Evidence(item.resource, items.place(item), self.collection.label, *self._summary(items))
 
     def _summary(self, items: Items) -> tuple[str, str, str | None]:
@@ -151,6 +150,8 @@ class Test:
                 return unsettled(unknown)
         if any(operand is ABSENT for operand in operands):
             return "what it is compared with is not set"
+        if isinstance(value, Interval):
+            return f"it is {value}, since not all of them can be told from here"
         return f"{describe(value)} cannot be compared"
 
     def wanted(self, item: Item, wanted: bool = True) -> str:

@@ -97,14 +97,13 @@ def _sentence(resource: Resource, evidence: Evidence) -> str:
 
 
 def _unknown(resource: Resource, evidence: list[Evidence]) -> str:
-    parts = []
+    names: dict[str, dict[str, None]] = {}
     for one in evidence:
         owner = "" if one.resource is resource else f"{one.resource.id}: "
-        if one.reason and one.name:
-            parts.append(f"{owner}{one.name} is not known: {one.reason}")
-        elif one.reason:
-            parts.append(one.reason)
-    return "; ".join(dict.fromkeys(parts[:3]))
+        if one.reason:
+            names.setdefault(one.reason, {}).update({f"{owner}{one.name}": None} if one.name else {})
+    parts = [f"{', '.join(list(found)[:3])}: {reason}" if found else reason for reason, found in names.items()]
+    return "; ".join(parts[:3])
 
 
 def _reason(judgement: Judgement, evidence: list[Evidence]) -> str | None:

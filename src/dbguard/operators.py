@@ -35,7 +35,9 @@ class Interval(NamedTuple):
     high: float
 
     def __str__(self) -> str:
-        return f"{self.low:g}" if self.low == self.high else f"{self.low:g} or more"
+        if self.low == self.high:
+            return f"{self.low:g}"
+        return f"{self.low:g} or more" if self.high == inf else f"{self.low:g} to {self.high:g}"
 
 
 def interval(value: Value) -> Interval | None:

@@ -41,6 +41,7 @@ def _order(gap: Gap) -> tuple[int, int]:
 
 # The check of each function, by the name of a method of Checker.
 CHECKS = {
+    "Fn::Transform": "_transform",
     "Ref": "_ref",
     "Fn::GetAtt": "_get_att",
     "Fn::Sub": "_sub",
@@ -133,6 +134,10 @@ class Checker:
             known = name in FUNCTIONS or name in CONDITIONS or name in RULE_FUNCTIONS
             if not known and not name.startswith("Fn::ForEach"):
                 self.gaps.add("malformed", f"{name} is no intrinsic function", (*at, name))
+
+    def _transform(self, at: Path, argument: Any) -> None:
+        name = argument.get("Name", "a macro") if isinstance(argument, dict) else "a macro"
+        self.gaps.add("transform", f"{name} is not expanded: what it makes here was not judged", at)
 
     def _ref(self, at: Path, name: Any) -> None:
         if not isinstance(name, str):

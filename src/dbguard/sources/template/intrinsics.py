@@ -110,7 +110,8 @@ def _missing(found: list[Any], key: Value, *, certain: bool) -> Value:
         return found[3]["DefaultValue"]
     if certain:
         raise Impossible(f"the mapping has no entry for {describe(key)}")
-    return Unresolved(f"mapping {describe(found[0])} has no entry {describe(key)}", present=None)
+    where = "" if key == found[0] else f" in mapping {describe(found[0])}"
+    return Unresolved(f"there is no {describe(key)}{where}", present=None)
 
 
 def sub(world: TemplateWorld, argument: Any) -> Value:
