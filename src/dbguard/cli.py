@@ -116,7 +116,11 @@ def _scan(commands: Commands[argparse.ArgumentParser]) -> None:
 def _selection(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("which policies run")
     group.add_argument(
-        "--select", action="append", default=[], metavar="ID", help="only these: an id or a prefix such as rds/"
+        "--select",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="only these: ids or prefixes such as rds/, with commas",
     )
     group.add_argument("--ignore", action="append", default=[], metavar="ID", help="not these: an id or a prefix")
     group.add_argument("--all", action="store_true", help="the extended policies as well as the recommended ones")

@@ -11,7 +11,6 @@ from typing import NamedTuple, Protocol
 from dbguard.inventory import Item, Many, Resource
 from dbguard.model import Path
 from dbguard.operators import OPERATORS, Interval, both, listed, present
-from dbguard.relation import Items
 from dbguard.subject import Collection, SubjectNode, dotted, unsettled
 from dbguard.value import ABSENT, OPAQUE, Answer, Unresolved, Value, describe
 
@@ -25,6 +24,9 @@ class Evidence(NamedTuple):
     found: str
     wanted: str
     reason: str | None = None
+
+
+NONE = "none"  # found, where something must be there and is not
 
 
 class Condition(Protocol):
@@ -61,19 +63,26 @@ class Quantified:
         return answer
 
     def explain(self, item: Item, wanted: bool = True) -> Iterator[Evidence]:
-        """The items that gave the answer, or what is not known of them."""
+        """The items that gave the answer; or that there is none as it must be; or what is not known of them."""
         items, answer = self.collection.items(item), self.test(item)
+        if answer is False and not self.universal and wanted:
+            yield Evidence(
+                item.resource, items.place(item), self.collection.label, NONE, f"must be there{self._which(item)}"
+            )
+            return
         deciding = [one for one in items.certain if self.part.test(one) is answer]
         deciding = deciding or [one for one in items.possible if self.part.test(one) is answer]
         for one in deciding:
             yield from self.part.explain(one, wanted)
         if not deciding:
-            yield Evidence(item.resource, items.place(item), self.collection.label, *self._summary(items))
+            reason = f"not all {self.collection.label} can be seen from here"
+            yield Evidence(item.resource, items.place(item), self.collection.label, "", "", reason)
 
-    def _summary(self, items: Items) -> tuple[str, str, str | None]:
-        if items.outside or items.possible:
-            return "", "", f"not all {self.collection.label} can be seen from here"
-        return "none", "be there", None
+    def _which(self, item: Item) -> str:
+        if not isinstance(self.part, Test):
+            return " as asked"
+        words = self.part.wanted(item).removeprefix("must ")
+        return f" whose {self.part.subject.label} {'is' + words[2:] if words.startswith('be ') else 'does ' + words}"
 
 
 class Test:

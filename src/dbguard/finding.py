@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbguard.condition import Evidence
+from dbguard.condition import NONE, Evidence
 from dbguard.engine import TOO_MANY, Choices, Judgement
 from dbguard.inventory import Inventory, Resource
 from dbguard.model import EXEMPT, MAY_FAIL, PASS, UNKNOWN, Finding, Location, Path, Related
@@ -86,14 +86,20 @@ def message(policy: Policy, resource: Resource, judgement: Judgement, evidence: 
         return f"{TOO_MANY} to go through all of them"
     if judgement.verdict == UNKNOWN:
         return _unknown(resource, evidence) or judgement.because or policy.title
-    parts = [_sentence(resource, one) for one in evidence if one.wanted]
+    parts = [_sentence(policy, resource, one) for one in evidence if one.wanted]
     return "; ".join(dict.fromkeys(parts)) or policy.title
 
 
-def _sentence(resource: Resource, evidence: Evidence) -> str:
+def _sentence(policy: Policy, resource: Resource, evidence: Evidence) -> str:
+    """What was found and what must be; a regular expression is told by the policy's title instead."""
     owner = "" if evidence.resource is resource else f"{evidence.resource.id}: "
     name = evidence.name[:1].upper() + evidence.name[1:]
-    return f"{owner}{name} is {evidence.found}; it {evidence.wanted}"
+    if evidence.found == NONE:
+        return f"{owner}There are no {evidence.name}{evidence.wanted.removeprefix('must be there')}"
+    if evidence.wanted == f"must not be {evidence.found}":
+        return f"{owner}{name} is {evidence.found}, which it must not be"
+    right = policy.title if " match " in evidence.wanted else f"it {evidence.wanted}"
+    return f"{owner}{name} is {evidence.found}; {right}"
 
 
 def _unknown(resource: Resource, evidence: list[Evidence]) -> str:

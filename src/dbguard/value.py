@@ -222,7 +222,7 @@ def describe(value: Value) -> str:
         return "[" + ", ".join(describe(item) for item in value[:6]) + (", …]" if len(value) > 6 else "]")
     if isinstance(value, dict):
         return "{" + ", ".join(list(map(str, value))[:6]) + "}"
-    shown = text(value)
+    shown = f"{value:g}" if isinstance(value, float) else text(value)
     return shown if len(shown) <= 80 else shown[:77] + "…"
 
 

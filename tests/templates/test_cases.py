@@ -1,4 +1,4 @@
-"""A folder a case: a template, and what dbguard finds in it. `UPDATE_EXPECTED=1 pytest tests/templates` writes it anew."""
+"""A folder a case: a template, and what dbguard finds in it; `UPDATE_EXPECTED=1` writes it anew."""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ def chosen(library: Library, options: argparse.Namespace) -> list[Entry]:
     """The policies that the options select. Raises UsageError where none is left."""
     if options.all and options.select:
         raise UsageError("--all has no effect beside --select, which runs extended policies by name")
-    entries = library.chosen(options.select, options.ignore, every=options.all)
+    select, ignore = (",".join(names).split(",") if names else [] for names in (options.select, options.ignore))
+    entries = library.chosen(select, ignore, every=options.all)
     if options.severity:
         worst = SEVERITIES[: SEVERITIES.index(options.severity) + 1]
         entries = [entry for entry in entries if entry.severity in worst]
