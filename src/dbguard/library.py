@@ -150,13 +150,13 @@ def open_folder(path: str, shared: Mapping[str, dict[str, Any]]) -> Folder:
         return Folder(path, compiled)
     if not os.path.isdir(path):
         raise UsageError(f"{path} is no folder of policies")
-    found = list(listing(path))
+    found = [*listing(path), *listing(os.path.join(HERE, "authoring"), (".py",))]
     store = os.path.join(_cache(), f"{crc32(repr((os.path.abspath(path), sorted(shared['terms']))).encode()):08x}")
     if _fresh(store, found):
         return Folder(path, store)
     from dbguard.authoring.folder import compile_folder
 
-    parts = compile_folder(path, [name for name, *_ in found], shared)
+    parts = compile_folder(path, [name for name, *_ in listing(path)], shared)
     parts[INDEX]["listing"], parts[INDEX]["version"] = found, __version__
     _save(store, parts)
     return Folder(path, parts)
@@ -167,12 +167,12 @@ def part_name(service: str) -> str:
     return f"{service}.plans.json"
 
 
-def listing(path: str) -> Iterator[list[Any]]:
-    """Every policy file of a folder, with what tells that it changed; the engine's own age counts as well."""
+def listing(path: str, suffixes: tuple[str, ...] = (".yaml", ".yml")) -> Iterator[list[Any]]:
+    """Every policy file of a folder, with what tells that it changed."""
     for folder, names, files in os.walk(path):
         names.sort()
         for name in sorted(files):
-            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
+            if name.endswith(suffixes) and not name.startswith("."):
                 full = os.path.join(folder, name)
                 status = os.stat(full)
                 yield [os.path.relpath(full, path).replace(os.sep, "/"), status.st_size, status.st_mtime_ns]

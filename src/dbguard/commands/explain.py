@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 
 from dbguard.cli import CLEAN
 from dbguard.errors import UsageError
@@ -17,5 +18,17 @@ def run(options: argparse.Namespace) -> int:
     library = Library(options.folders)
     if options.policy not in library.entries:
         raise UsageError(f"there is no policy '{options.policy}'{suggestion(options.policy, library.entries)}")
-    sys.stdout.writelines(page(library, options.policy))
+    sys.stdout.writelines(_wrapped("".join(page(library, options.policy))))
     return CLEAN
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    """The page with its prose wrapped; what is quoted stays as it is."""
+    from textwrap import fill
+
+    quoted = False
+    for line in text.splitlines():
+        quoted = quoted != line.startswith("```")
+        indent = "  " if line.startswith("- ") else ""
+        plain = quoted or not line or "<http" in line
+        yield f"{line if plain else fill(line, 100, subsequent_indent=indent, break_on_hyphens=False)}\n"

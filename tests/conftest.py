@@ -1,0 +1,9 @@
+"""What every test starts from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Compiled policies are kept beside pytest's own cache, not in the home of whoever runs the tests.
+os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parent.parent / ".pytest_cache" / "dbguard")
