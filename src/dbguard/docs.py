@@ -37,7 +37,8 @@ def page(library: Library, name: str) -> Iterator[str]:
     root: dict[str, Any] = document.root
     yield f"# {name}\n\n**{entry.title}**\n\n"
     tier = "on by default" if entry.tier == "recommended" else "extended: on with `--all`, or when selected by name"
-    yield f"{entry.severity} severity · {entry.category} · {tier} · facts checked {root['checked']}\n\n"
+    checked = f" · facts checked {root['checked']}" if "checked" in root else ""
+    yield f"{entry.severity} severity · {entry.category} · {tier}{checked}\n\n"
     yield f"Judges {', '.join(f'`{one}`' for one in entry.types)}"
     yield (
         f", in {'templates' if root['only'] == 'template' else 'live accounts'} only.\n\n"
@@ -49,7 +50,7 @@ def page(library: Library, name: str) -> Iterator[str]:
     yield from _settings(root)
     yield from _written(document.lines, document.position(("expect",))[0])
     yield from _examples(root)
-    yield from _references(root["references"])
+    yield from _references(root.get("references", {}))
 
 
 def _text(value: str) -> str:

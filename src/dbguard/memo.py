@@ -1,6 +1,6 @@
 """Verdicts remembered over resources that are alike.
 
-A policy that follows no relation depends on the properties that it reads and on what the world makes of them: its
+A policy whose relations lead nowhere depends on the properties that it reads and on what the world makes of them: its
 parameters, mappings, conditions, rules and the names of its resources. For the next resource with the same properties
 as written, in a world of the same signature, the verdict is known, in this template or in another of the run.
 """
@@ -44,7 +44,7 @@ class Memo:
     def _key(self, policy: Policy, resource: Resource, inventory: Inventory) -> tuple[Any, ...] | None:
         """What the verdict depends on; None where that is other resources, or too much to keep."""
         reads = policy.reads
-        if reads is None or not isinstance(resource.properties, dict):
+        if not isinstance(resource.properties, dict) or any(name in inventory.by_type for name in reads.types):
             return None
         cache, properties = resource.cache, resource.properties
         if "head" not in cache:

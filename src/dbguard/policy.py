@@ -17,6 +17,7 @@ from dbguard.relation import Relation
 from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number, text
 
 Plan = Mapping[str, Any]
+ITEMS = ("every", "some", "count", "distinct")
 
 
 class Exemption(NamedTuple):
@@ -38,14 +39,15 @@ class Policy(NamedTuple):
     where: c.Condition | None
     exemptions: tuple[Exemption, ...]
     expect: c.Condition
-    reads: Reads | None  # what alone the verdict depends on, or None where it depends on other resources too
+    reads: Reads  # what the verdict depends on
 
 
 class Reads(NamedTuple):
-    """The top-level properties and the attributes that a policy looks at."""
+    """The top-level properties and the attributes that a policy looks at, and the types its relations lead to."""
 
     properties: tuple[str, ...]
     attributes: tuple[str, ...]
+    types: tuple[str, ...]
 
 
 class Topology(NamedTuple):
@@ -71,38 +73,38 @@ def build(plan: Plan, topology: Topology, settings: Mapping[str, Any] | None = N
         builder.condition(where) if where is not None else None,
         tuple(Exemption(one["because"], builder.condition(one)) for one in plan.get("except", ())),
         builder.condition(plan["expect"]),
-        _reads([plan.get(key) for key in ("where", "except", "expect")], topology.terms),
+        _reads([plan.get(key) for key in ("where", "except", "expect")], topology.terms, builder.relations),
     )
 
 
-def _reads(tree: Any, terms: Mapping[str, Any]) -> Reads | None:
-    """What conditions look at, by a walk of their plan; None where they follow a relation."""
+def _reads(tree: Any, terms: Mapping[str, Any], relations: Mapping[str, Any]) -> Reads:
+    """What conditions look at, by a walk of their plan; too much rather than too little."""
     properties: dict[str, None] = {}
     attributes: dict[str, None] = {}
+    types: dict[str, None] = {}
     stack, seen = [tree], set()
     while stack:
         node = stack.pop()
         if isinstance(node, list):
             stack.extend(node)
         elif isinstance(node, dict):
-            if any(isinstance(node.get(word), str) for word in ("every", "some", "count", "distinct")):
-                return None
             attributes.update({node["attribute"]: None} if "attribute" in node else {})
             properties.update({"Tags": None} if "tag" in node else {})
+            for name in (node[word] for word in ITEMS if isinstance(node.get(word), str)):
+                types.update(dict.fromkeys(relations[name].get("from") or relations[name]["to"]))
+                properties.update(dict.fromkeys(path[0] for path in relations[name]["path"] if path))
             properties.update(dict.fromkeys(path[0] for path in _paths(node) if path))
             name = node.get("is")
             if isinstance(name, str) and name not in seen:
                 seen.add(name)
                 stack.append(terms[name])
             stack.extend(value for value in node.values() if isinstance(value, (dict, list)))
-    return Reads(tuple(properties), tuple(attributes))
+    return Reads(tuple(properties), tuple(attributes), tuple(types))
 
 
 def _paths(node: Plan) -> list[Any]:
     """The paths of one node, as steps; those inside a list's items only add names that are not there."""
-    found = [
-        node[word] for word in ("path", "at", "every", "some", "count", "distinct") if isinstance(node.get(word), list)
-    ]
+    found = [node[word] for word in ("path", "at", *ITEMS) if isinstance(node.get(word), list)]
     return found + list(node.get("ratio", ()))
 
 

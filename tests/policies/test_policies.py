@@ -31,6 +31,13 @@ def test_the_examples_notice_every_mutant(name: str) -> None:
     assert not survivors
 
 
+@pytest.mark.parametrize("name", IDS)
+def test_facts_carry_their_source_and_date(name: str) -> None:
+    root = file_document(LIBRARY, name).root
+    assert {"category", "tier", "references", "checked"} <= set(root)
+    assert all(url.startswith("https://docs.aws.amazon.com/") for url in root["references"]["docs"])
+
+
 def test_a_wrong_example_is_noticed() -> None:
     document = file_document(LIBRARY, "rds/storage-encrypted")
     document.root["examples"][0]["verdicts"]["Db"] = "fail"

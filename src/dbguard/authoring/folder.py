@@ -48,13 +48,14 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
 
 def _keep(parts: dict[str, Any], plan: dict[str, Any], document: Document) -> None:
     root = document.root
-    references = {key: root["references"][key] for key in REFERENCES if key in root["references"]}
+    written = root.get("references", {})
+    references = {key: written[key] for key in REFERENCES if key in written}
     row = [
         plan["id"],
         plan["title"],
         plan["severity"],
-        root["category"],
-        root["tier"],
+        root.get("category", "operations"),
+        root.get("tier", "recommended"),
         plan["select"],
         references,
         document.file,
