@@ -44,7 +44,9 @@ class Memo:
     def _key(self, policy: Policy, resource: Resource, inventory: Inventory) -> tuple[Any, ...] | None:
         """What the verdict depends on; None where that is other resources, or too much to keep."""
         reads = policy.reads
-        if not isinstance(resource.properties, dict) or any(name in inventory.by_type for name in reads.types):
+        if reads is None or not isinstance(resource.properties, dict):
+            return None
+        if any(name in inventory.by_type for name in reads.types):
             return None
         cache, properties = resource.cache, resource.properties
         if "head" not in cache:

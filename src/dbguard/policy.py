@@ -17,7 +17,6 @@ from dbguard.relation import Relation
 from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number, text
 
 Plan = Mapping[str, Any]
-ITEMS = ("every", "some", "count", "distinct")
 
 
 class Exemption(NamedTuple):
@@ -39,7 +38,7 @@ class Policy(NamedTuple):
     where: c.Condition | None
     exemptions: tuple[Exemption, ...]
     expect: c.Condition
-    reads: Reads  # what the verdict depends on
+    reads: Reads | None  # what the verdict depends on, where that is known
 
 
 class Reads(NamedTuple):
@@ -73,39 +72,8 @@ def build(plan: Plan, topology: Topology, settings: Mapping[str, Any] | None = N
         builder.condition(where) if where is not None else None,
         tuple(Exemption(one["because"], builder.condition(one)) for one in plan.get("except", ())),
         builder.condition(plan["expect"]),
-        _reads([plan.get(key) for key in ("where", "except", "expect")], topology.terms, builder.relations),
+        Reads(*map(tuple, plan["reads"])) if "reads" in plan else None,
     )
-
-
-def _reads(tree: Any, terms: Mapping[str, Any], relations: Mapping[str, Any]) -> Reads:
-    """What conditions look at, by a walk of their plan; too much rather than too little."""
-    properties: dict[str, None] = {}
-    attributes: dict[str, None] = {}
-    types: dict[str, None] = {}
-    stack, seen = [tree], set()
-    while stack:
-        node = stack.pop()
-        if isinstance(node, list):
-            stack.extend(node)
-        elif isinstance(node, dict):
-            attributes.update({node["attribute"]: None} if "attribute" in node else {})
-            properties.update({"Tags": None} if "tag" in node else {})
-            for name in (node[word] for word in ITEMS if isinstance(node.get(word), str)):
-                types.update(dict.fromkeys(relations[name].get("from") or relations[name]["to"]))
-                properties.update(dict.fromkeys(path[0] for path in relations[name]["path"] if path))
-            properties.update(dict.fromkeys(path[0] for path in _paths(node) if path))
-            name = node.get("is")
-            if isinstance(name, str) and name not in seen:
-                seen.add(name)
-                stack.append(terms[name])
-            stack.extend(value for value in node.values() if isinstance(value, (dict, list)))
-    return Reads(tuple(properties), tuple(attributes), tuple(types))
-
-
-def _paths(node: Plan) -> list[Any]:
-    """The paths of one node, as steps; those inside a list's items only add names that are not there."""
-    found = [node[word] for word in ("path", "at", *ITEMS) if isinstance(node.get(word), list)]
-    return found + list(node.get("ratio", ()))
 
 
 class Builder:

@@ -10,6 +10,7 @@ from typing import Any
 from dbguard.authoring.conditions import ConditionCompiler
 from dbguard.authoring.file_compiler import Scope, Shared
 from dbguard.authoring.policy_file import REFERENCES, PolicyCompiler
+from dbguard.authoring.reads import reads
 from dbguard.errors import DocumentError, PolicyError
 from dbguard.library import INDEX, SPECIAL, part_name
 from dbguard.sources.document import Document, read
@@ -40,6 +41,8 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
         plan = compiler.policy(name.rsplit(".", 1)[0])
         problems += compiler.problems
         if not compiler.problems:
+            tree = [plan.get(key) for key in ("where", "except", "expect")]
+            plan["reads"] = reads(tree, {**shared["terms"], **own["terms"]}, compiler.relations)
             _keep(parts, plan, document)
     if problems:
         raise PolicyError(problems)
