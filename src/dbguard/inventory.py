@@ -165,8 +165,10 @@ def _gather(world: World, many: Many, place: Steps, element: Value, tail: Steps)
     if isinstance(value, Many):
         many.complete = many.complete and value.complete
         many.found.extend((_place(place) + inner, found) for inner, found in value.found)
-    else:
+    elif None not in tail:
         many.found.append((_place(place + tail), value))
+    elif value is not ABSENT:
+        many.complete = False
 
 
 def _place(steps: Steps) -> Path:

@@ -134,6 +134,8 @@ def references(item: Item, paths: tuple[Steps, ...]) -> Iterator[Value]:
 
 def names(value: Value, target: Resource, expected: list[Value]) -> Answer:
     """Whether a value names the target, which is known under the expected texts."""
+    if isinstance(value, Reference) and not value.names and value.id != target.id:
+        return None  # what a custom resource or a nested stack returns may be any name
     value = _canonical(value)
     answer: Answer = False
     for text in expected:
