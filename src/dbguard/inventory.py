@@ -128,7 +128,7 @@ def _walk(world: World, value: Value, steps: Steps) -> Value:
         if step is None:
             return _spread(world, value, steps[:at], steps[at + 1 :])
         value = _step(value, step)
-        if value is ABSENT or isinstance(value, OPAQUE):
+        if value is ABSENT:
             return value
     value = world.force(value)
     return ABSENT if value == "" else value

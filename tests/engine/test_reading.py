@@ -53,12 +53,13 @@ def test_several_values() -> None:
 @pytest.mark.parametrize(
     ("value", "operand", "answer"),
     [
-        ("true", True, True), ("True", True, True), (1, True, False), (True, "true", True), ("7", 7, True), (7, "7", True),
-        ("MySQL", "mysql", True), ("a", "b", False), (IMPORTED, "a", None), (IMPORTED, IMPORTED, True),
+        ("true", True, True), ("True", True, True), (1, True, False), (True, "true", True), ("7", 7, True),
+        (7, "7", True),        ("MySQL", "mysql", True), ("a", "b", False), (IMPORTED, "a", None), (IMPORTED, IMPORTED, True),
         (Unresolved("x"), Unresolved("x"), None), (Reference("R", None, True), "default", False),
         (Reference("R", "Anything"), "default", None), (AnyOther("P", frozenset({"a"}), defaulted=True), "a", False),
         (AnyOther("P", frozenset({"a"}), defaulted=True), "b", None), (AnyOther("P", frozenset({"a"})), "a", None),
-        (AnyOther("P", frozenset(), 1, 5), 6, False), (Text(("a-", IMPORTED)), "b-c", False), (Text(("a-", IMPORTED)), "a-c", None),
+        (AnyOther("P", frozenset(), 1, 5), 6, False), (Text(("a-", IMPORTED)), "b-c", False),
+        (Text(("a-", IMPORTED)), "a-c", None),
     ],
 )  # fmt: skip
 def test_equality(value: Any, operand: Any, answer: bool | None) -> None:
