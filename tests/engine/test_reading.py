@@ -55,7 +55,7 @@ def test_several_values() -> None:
     [
         ("true", True, True), ("True", True, True), (1, True, False), (True, "true", True), ("7", 7, True),
         (7, "7", True),
-               ("MySQL", "mysql", True), ("a", "b", False), (IMPORTED, "a", None), (IMPORTED, IMPORTED, True),
+        ("MySQL", "mysql", True), ("a", "b", False), (IMPORTED, "a", None), (IMPORTED, IMPORTED, True),
         (Unresolved("x"), Unresolved("x"), None), (Reference("R", None, True), "default", False),
         (Reference("R", "Anything"), "default", None), (AnyOther("P", frozenset({"a"}), defaulted=True), "a", False),
         (AnyOther("P", frozenset({"a"}), defaulted=True), "b", None), (AnyOther("P", frozenset({"a"})), "a", None),
