@@ -17,6 +17,7 @@ from dbguard.errors import DbguardError, PolicyError
 from dbguard.model import SEVERITIES
 
 CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
+DEEPEST = 20_000  # calls within calls: enough for a chain of some 2,000 conditions; beyond, a gap
 
 
 class Formatter(argparse.HelpFormatter):
@@ -39,6 +40,7 @@ COMMON: Common = {"allow_abbrev": False, "formatter_class": Formatter}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run dbguard; returns the exit code."""
+    sys.setrecursionlimit(DEEPEST)
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser(given[0] if given else None).parse_args(given)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dbguard import __version__
-from dbguard.discover import Candidate, PassedOver, find, is_template
+from dbguard.discover import Candidate, Found, PassedOver, find, is_template
 from dbguard.errors import DocumentError, UsageError
 from dbguard.finding import finding
 from dbguard.inventory import Inventory
@@ -14,7 +14,7 @@ from dbguard.library import Entry, Library, suggestion
 from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Coverage, Finding, Gap, Location, Report
 from dbguard.policy import Policy
-from dbguard.sources.document import read
+from dbguard.sources.document import Document, read
 from dbguard.sources.template import Gaps, TemplateInventory, check, load
 from dbguard.value import Value, text
 
@@ -49,8 +49,16 @@ class Scan:
 
     def run(self, paths: Iterable[str]) -> Report:
         """Scan files and folders. Raises UsageError for a parameter that no template has."""
+        return self._finish(list(paths), find(list(paths)))
+
+    def run_on(self, files: Iterable[tuple[str, bytes]]) -> Report:
+        """Scan what is already in memory, as pairs of name and bytes."""
+        named = [Candidate(name, data, named=True) for name, data in files]
+        return self._finish([one.file for one in named], named)
+
+    def _finish(self, paths: list[str], candidates: Iterable[Found]) -> Report:
         findings: list[Finding] = []
-        for found in find(list(paths)):
+        for found in candidates:
             if isinstance(found, Gap):
                 self.gaps.append(found)
                 self.unreadable += 1
@@ -75,18 +83,18 @@ class Scan:
 
     def _file(self, candidate: Candidate) -> Iterator[Finding]:
         try:
-            document = read(candidate.data, candidate.file)
+            yield from self._document(candidate, read(candidate.data, candidate.file))
         except DocumentError as error:
             self._unread(candidate, error)
-            return
+        except RecursionError:
+            detail = "functions or conditions are nested too deep, the rest was not judged"
+            self.gaps.append(Gap(candidate.file, "unsupported", detail))
+
+    def _document(self, candidate: Candidate, document: Document) -> Iterator[Finding]:
         if not is_template(document.root) and not (candidate.named and not self.options.pass_over):
             self.not_templates += 1
             return
-        try:
-            inventory, gaps = load(document, self.options.parameters)
-        except DocumentError as error:
-            self._unread(candidate, error)
-            return
+        inventory, gaps = load(document, self.options.parameters)
         self.read += 1
         self._given(inventory)
         noted = Gaps(document)

@@ -202,11 +202,38 @@ class Checker:
 
     def circles(self) -> None:
         """Conditions that hang on themselves."""
-        graph = {name: set(_named(body)) for name, body in self.world.conditions.items()}
+        graph = {
+            name: {one for one in _named(body) if one in self.world.conditions}
+            for name, body in self.world.conditions.items()
+        }
+        turned: dict[str, set[str]] = {name: set() for name in graph}
+        for name, others in graph.items():
+            for other in others:
+                turned[other].add(name)
+        left = _with_a_way_on(turned, _with_a_way_on(graph, set(graph)))
         for name in graph:
-            if _reaches(graph, name):
+            if name in left:
                 detail = f"condition {name} hangs on itself, so it is neither true nor false"
                 self.gaps.add("circular-condition", detail, ("Conditions", name))
+
+
+def _with_a_way_on(graph: dict[str, set[str]], names: set[str]) -> set[str]:
+    """The names that are left when those without an edge to another of them are taken away, again and again."""
+    ways = {name: len(graph[name] & names) for name in names}
+    before: dict[str, list[str]] = {}
+    for name in names:
+        for other in graph[name] & names:
+            before.setdefault(other, []).append(name)
+    ends = [name for name, count in ways.items() if count == 0]
+    left = set(names)
+    while ends:
+        end = ends.pop()
+        left.discard(end)
+        for name in before.get(end, ()):
+            ways[name] -= 1
+            if ways[name] == 0:
+                ends.append(name)
+    return left
 
 
 def _named(tree: Any) -> Iterator[str]:
@@ -223,16 +250,3 @@ def _named(tree: Any) -> Iterator[str]:
             stack.extend(value.values())
         else:
             stack.extend(value)
-
-
-def _reaches(graph: dict[str, set[str]], name: str) -> bool:
-    """Whether a condition is reached again from itself."""
-    stack, seen = list(graph[name]), set()
-    while stack:
-        one = stack.pop()
-        if one == name:
-            return True
-        if one not in seen:
-            seen.add(one)
-            stack.extend(graph.get(one, ()))
-    return False
