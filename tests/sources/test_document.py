@@ -72,7 +72,7 @@ def test_scalars(text: str, value: object) -> None:
         (b"# only a comment\n", "empty", 1, 1, "comments"),
         (b"a: [1,\n", "unreadable", 2, 1, "broken YAML"),
         (b"a: 1\n\tb: 2\n", "unreadable", 2, 1, "broken YAML"),
-        (b"- " * 10_000, "unreadable", 1, 303, "nested"),
+        (b"- " * 10_000, "unreadable", 1, 803, "nested"),
         (b"[" * 10_000, "unreadable", 1, 1, "nested"),
         (b'{"a":' * 10_000, "unreadable", 1, 1, "nested"),
         (b'{"a": 1,}', "unreadable", 1, 8, "broken JSON"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 from dbguard.errors import DocumentError
 from dbguard.model import Gap, Location, Path
 
+DEEPEST = 400  # levels of nesting; CloudFormation's own functions nest far less
 LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
 _BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -142,6 +144,8 @@ def _json(text: str, stripped: str, file: str) -> Document | None:
             repeated.extend(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]  # add gives None
         return found
 
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(_frames() + DEEPEST)  # the scanner recurses in C, where a higher limit would crash
     try:
         root = json.loads(text, object_pairs_hook=mapping, parse_constant=_constant)
     except json.JSONDecodeError as error:
@@ -153,7 +157,17 @@ def _json(text: str, stripped: str, file: str) -> Document | None:
         raise DocumentError("unreadable", "nested too deep") from None
     except ValueError as error:
         raise DocumentError("unreadable", f"broken JSON: {error}") from None
+    finally:
+        sys.setrecursionlimit(before)
     return Document(file, root, text, tuple(_repeated(text, file)) if repeated else (), located=False)
+
+
+def _frames() -> int:
+    """How deep the calls are at the moment."""
+    frame, count = sys._getframe(), 0  # noqa: SLF001 - the documented way to the current frame
+    while frame.f_back is not None:
+        frame, count = frame.f_back, count + 1
+    return count
 
 
 def _constant(name: str) -> Any:

@@ -25,9 +25,8 @@ from yaml.events import (
 
 from dbguard.errors import DocumentError
 from dbguard.model import Gap, Location
-from dbguard.sources.document import Items, Map, duplicate_key, pack, unpack
+from dbguard.sources.document import DEEPEST, Items, Map, duplicate_key, pack, unpack
 
-DEEPEST = 150  # levels of nesting; CloudFormation's own functions nest far less
 NESTED_ALIASES = 3  # aliases within anchored values within …
 TAG = "tag:yaml.org,2002:"
 _WORDS: dict[str, Any] = {"": None, "~": None}
@@ -70,6 +69,8 @@ class Reader:
             mark = error.problem_mark or error.context_mark
             where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             raise DocumentError("unreadable", f"broken YAML: {_problem(error)}", *where) from None
+        except RecursionError:
+            raise DocumentError("unreadable", "nested too deep") from None
         except yaml.YAMLError as error:
             raise DocumentError("unreadable", f"broken YAML: {' '.join(str(error).split())}") from None
         return root

@@ -215,7 +215,7 @@ def get_azs(world: TemplateWorld, argument: Any) -> Value:
     region = world.force(argument)
     if region is ABSENT or region == "":
         region = world.force({"Ref": "AWS::Region"})
-    key = region.key if isinstance(region, Unresolved) else region
+    key = region.key if isinstance(region, Unresolved) else hashable(region)
     return Unresolved("the region's Availability Zones are known only at deployment", ("zones", key))
 
 
