@@ -18,7 +18,7 @@ class CompilePolicies(BuildHookInterface):  # type: ignore[type-arg]  # hatchlin
             return
         sys.path.insert(0, os.path.join(self.root, "src"))
         from dbguard.authoring.folder import compile_folder
-        from dbguard.library import listing
+        from dbguard.policy_library import listing
 
         policies = os.path.join(self.root, "policies")
         shared: dict[str, dict[str, Any]] = {"relations": {}, "terms": {}, "data": {}}

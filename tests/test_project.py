@@ -12,7 +12,7 @@ import pytest
 
 from dbguard import docs
 from dbguard.cli import main
-from dbguard.library import Library
+from dbguard.policy_library import Library
 
 ROOT = Path(__file__).parent.parent
 RUN = re.compile(r"<!-- run: dbguard (.*) -->\n```console\n(.*?)```\n", re.DOTALL)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dbguard.authoring.proof import file_document
-from dbguard.library import Library
+from dbguard.policy_library import Library
 
 PEERS = {
     "security_hub": "Security Hub",

@@ -9,7 +9,7 @@ from dbguard.engine import TOO_MANY, Choices, Judgement
 from dbguard.inventory import Inventory, Resource
 from dbguard.model import EXEMPT, MAY_FAIL, PASS, UNKNOWN, Finding, Location, Path, Related
 from dbguard.policy import Policy
-from dbguard.sources.document import has
+from dbguard.sources.places import has
 from dbguard.value import AnyOther, Value, text
 
 

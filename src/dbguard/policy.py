@@ -17,6 +17,12 @@ from dbguard.relation import Relation
 from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number, text
 
 Plan = Mapping[str, Any]
+INDEX = "index.json"  # the part of a compiled folder that says what else there is
+
+
+def part_name(service: str) -> str:
+    """The part of a compiled folder that holds a service's plans."""
+    return f"{service}.plans.json"
 
 
 class Exemption(NamedTuple):

@@ -10,10 +10,10 @@ from dbguard.discover import Candidate, Found, PassedOver, find, is_template
 from dbguard.errors import DocumentError, UsageError
 from dbguard.finding import finding
 from dbguard.inventory import Inventory
-from dbguard.library import Entry, Library, suggestion
 from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Coverage, Finding, Gap, Location, Report
 from dbguard.policy import Policy
+from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.sources.document import Document, read
 from dbguard.sources.template import Gaps, TemplateInventory, check, load
 from dbguard.value import Value, text

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbguard.cli import DEEPEST
-from dbguard.library import Library
 from dbguard.model import VERDICTS
+from dbguard.policy_library import Library
 from dbguard.reporters import Options as Show
 from dbguard.reporters import load as reporter
 from dbguard.reporters import names

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dbguard.engine import judge
-from dbguard.library import Library
 from dbguard.model import FAIL, PASS
+from dbguard.policy_library import Library
 from dbguard.sources.document import Document, read
 from dbguard.sources.template import load
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from dbguard.authoring.proof import file_document, misses
-from dbguard.library import Library
+from dbguard.policy_library import Library
 from tests.policies.mutation import mutants
 
 LIBRARY = Library()

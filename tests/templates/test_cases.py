@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dbguard.library import Library
+from dbguard.policy_library import Library
 from dbguard.scan import Options, Scan
 
 CASES = Path(__file__).parent / "cases"

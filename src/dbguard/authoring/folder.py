@@ -12,11 +12,12 @@ from dbguard.authoring.file_compiler import Scope, Shared
 from dbguard.authoring.policy_file import REFERENCES, PolicyCompiler
 from dbguard.authoring.reads import reads
 from dbguard.errors import DocumentError, PolicyError
-from dbguard.library import INDEX, SPECIAL, part_name
+from dbguard.policy import INDEX, part_name
 from dbguard.sources.document import Document, read
 
 TOPOLOGY = "topology.yaml"
 DATA = "data/"
+SPECIAL = (TOPOLOGY, DATA)
 
 
 def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from dbguard.engine import judge
 from dbguard.inventory import Inventory, Resource, World
-from dbguard.library import Library
 from dbguard.links import Index
 from dbguard.model import NOT_SELECTED, Subject
 from dbguard.policy import Policy, build
+from dbguard.policy_library import Library
 from dbguard.sources.document import Document, read
 from dbguard.sources.template import load
 

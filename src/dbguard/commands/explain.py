@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from dbguard.cli import CLEAN
 from dbguard.errors import UsageError
-from dbguard.library import Library, suggestion
+from dbguard.policy_library import Library, suggestion
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import sys
 
 from dbguard.cli import CLEAN, FINDINGS
 from dbguard.commands.scan import chosen
-from dbguard.library import Entry, Library
+from dbguard.policy_library import Entry, Library
 
 
 def run(options: argparse.Namespace) -> int:

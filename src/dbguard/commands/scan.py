@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dbguard import reporters
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
 from dbguard.errors import UsageError
-from dbguard.library import Entry, Library, suggestion
 from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, UNKNOWN, VERDICTS, Report
+from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.scan import Options, Scan
 
 SHOWN = (FAIL, MAY_FAIL, UNKNOWN)

@@ -7,43 +7,12 @@ import sys
 from typing import Any
 
 from dbguard.errors import DocumentError
-from dbguard.model import Gap, Location, Path
+from dbguard.model import Gap, Path
+from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, has, unpack
 
-DEEPEST = 400  # levels of nesting; CloudFormation's own functions nest far less
 LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
 _BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-class Map(dict[str, Any]):
-    """A mapping that knows where its keys stand, as `line << 20 | column` from 1."""
-
-    __slots__ = ("marks",)
-    marks: dict[str, int]
-
-
-class Items(list[Any]):
-    """A list that knows where its items stand."""
-
-    __slots__ = ("marks",)
-    marks: list[int]
-
-
-def pack(line: int, column: int) -> int:
-    """A place in one number."""
-    return line << 20 | min(column, 0xFFFFF)
-
-
-def unpack(mark: int) -> tuple[int, int]:
-    """Line and column of a packed place."""
-    return mark >> 20, mark & 0xFFFFF
-
-
-def has(container: Any, step: str | int) -> bool:
-    """Whether a mapping has a key, or a list an index."""
-    if isinstance(container, dict):
-        return step in container
-    return isinstance(container, list) and isinstance(step, int) and 0 <= step < len(container)
 
 
 class Document:
@@ -178,11 +147,3 @@ def _repeated(text: str, file: str) -> list[Gap]:
     from dbguard.sources.json_places import duplicates
 
     return [duplicate_key(file, name, mark, first) for name, mark, first in duplicates(text)]
-
-
-def duplicate_key(file: str, name: str, mark: int, first: int) -> Gap:
-    """The gap for a key that stands twice in a mapping."""
-    line, column = unpack(mark)
-    shown = name if len(name) <= 80 else name[:77] + "…"
-    detail = f"key {shown} stands here and in line {unpack(first)[0]}: CloudFormation takes the last"
-    return Gap(file, "duplicate-key", detail, Location(file, line, column))

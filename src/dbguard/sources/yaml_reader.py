@@ -25,7 +25,7 @@ from yaml.events import (
 
 from dbguard.errors import DocumentError
 from dbguard.model import Gap, Location
-from dbguard.sources.document import DEEPEST, Items, Map, duplicate_key, pack, unpack
+from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, pack, unpack
 
 NESTED_ALIASES = 3  # aliases within anchored values within …
 TAG = "tag:yaml.org,2002:"

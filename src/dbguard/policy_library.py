@@ -15,13 +15,11 @@ from zlib import crc32
 
 from dbguard import __version__
 from dbguard.errors import PolicyError, UsageError
-from dbguard.policy import Policy, Topology, build
+from dbguard.policy import INDEX, Policy, Topology, build, part_name
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKED = os.path.join(HERE, "policies")
 CHECKOUT = os.path.join(os.path.dirname(os.path.dirname(HERE)), "policies")
-INDEX = "index.json"
-SPECIAL = ("topology.yaml", "data/")
 
 
 class Entry(NamedTuple):
@@ -160,11 +158,6 @@ def open_folder(path: str, shared: Mapping[str, dict[str, Any]]) -> Folder:
     parts[INDEX]["listing"], parts[INDEX]["version"] = found, __version__
     _save(store, parts)
     return Folder(path, parts)
-
-
-def part_name(service: str) -> str:
-    """The file of a service's plans in a compiled folder."""
-    return f"{service}.plans.json"
 
 
 def listing(path: str, suffixes: tuple[str, ...] = (".yaml", ".yml")) -> Iterator[list[Any]]:

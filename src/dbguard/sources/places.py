@@ -1,0 +1,48 @@
+"""Plain data that knows where it stands in its text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbguard.model import Gap, Location
+
+DEEPEST = 400  # levels of nesting; CloudFormation's own functions nest far less
+
+
+class Map(dict[str, Any]):
+    """A mapping that knows where its keys stand, as `line << 20 | column` from 1."""
+
+    __slots__ = ("marks",)
+    marks: dict[str, int]
+
+
+class Items(list[Any]):
+    """A list that knows where its items stand."""
+
+    __slots__ = ("marks",)
+    marks: list[int]
+
+
+def pack(line: int, column: int) -> int:
+    """A place in one number."""
+    return line << 20 | min(column, 0xFFFFF)
+
+
+def unpack(mark: int) -> tuple[int, int]:
+    """Line and column of a packed place."""
+    return mark >> 20, mark & 0xFFFFF
+
+
+def has(container: Any, step: str | int) -> bool:
+    """Whether a mapping has a key, or a list an index."""
+    if isinstance(container, dict):
+        return step in container
+    return isinstance(container, list) and isinstance(step, int) and 0 <= step < len(container)
+
+
+def duplicate_key(file: str, name: str, mark: int, first: int) -> Gap:
+    """The gap for a key that stands twice in a mapping."""
+    line, column = unpack(mark)
+    shown = name if len(name) <= 80 else name[:77] + "…"
+    detail = f"key {shown} stands here and in line {unpack(first)[0]}: CloudFormation takes the last"
+    return Gap(file, "duplicate-key", detail, Location(file, line, column))
