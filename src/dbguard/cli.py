@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TypedDict
+from typing import NoReturn, TypedDict
 
 from dbguard import __version__
 from dbguard.errors import DbguardError, PolicyError
@@ -28,6 +28,14 @@ class Formatter(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=32, width=max(int(columns) if columns.isdecimal() else 100, 40))
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that tells a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to read on; exit 2."""
+        self.exit(WRONG, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 class Common(TypedDict):
     """What every parser is told."""
 
@@ -41,6 +49,8 @@ COMMON: Common = {"allow_abbrev": False, "formatter_class": Formatter}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run dbguard; returns the exit code."""
     sys.setrecursionlimit(DEEPEST)
+    if sys.stdout is None:  # closed by the caller, who wants the exit code alone
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open to the end
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser(given[0] if given else None).parse_args(given)
     try:
@@ -69,7 +79,7 @@ def _wrong(*lines: str) -> int:
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser of the whole command line, or of one command alone, which is quicker to build."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="dbguard",
         description="A linter for AWS databases: says which resource violates which policy, where, in which scenario.",
         epilog="exit codes: 0 clean, 1 findings, 2 wrong usage, 3 incomplete: something could not be looked at",
@@ -86,7 +96,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 Commands = argparse._SubParsersAction  # noqa: SLF001 - the type of add_subparsers has no public name
 
 
-def _scan(commands: Commands[argparse.ArgumentParser]) -> None:
+def _scan(commands: Commands[Parser]) -> None:
     scan = commands.add_parser(
         "scan",
         help="judge CloudFormation templates",
@@ -136,13 +146,13 @@ def _folders(group: argparse._ActionsContainer) -> None:
     )
 
 
-def _explain(commands: Commands[argparse.ArgumentParser]) -> None:
+def _explain(commands: Commands[Parser]) -> None:
     explain = commands.add_parser("explain", help="show what a policy asks for, and why", **COMMON)
     explain.add_argument("policy", metavar="POLICY", help="a policy's id, such as rds/multi-az")
     _folders(explain)
 
 
-def _policies(commands: Commands[argparse.ArgumentParser]) -> None:
+def _policies(commands: Commands[Parser]) -> None:
     policies = commands.add_parser("policies", help="list policies, or test them on their own examples", **COMMON)
     actions = policies.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard policies")
     listing = actions.add_parser("list", help="list policies", **COMMON)

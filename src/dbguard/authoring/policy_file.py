@@ -54,7 +54,7 @@ class PolicyCompiler(ConditionCompiler):
         self.settings = self.mapping(("settings",), root.get("settings", {}))
         relate = self.relations_of(("relate",), self.mapping(("relate",), root.get("relate", {})), scope)
         self.relations.update(relate)
-        plan = {key: root[key] for key in ("title", "severity", "category", "tier", "fix") if key in root}
+        plan: dict[str, Any] = {key: " ".join(str(root.get(key)).split()) for key in ("title", "severity", "fix")}
         plan.update(id=name, select=list(types), settings=self.settings, relate=relate, only=root.get("only"))
         if "where" in root:
             plan["where"] = self.condition(("where",), root["where"], scope)
