@@ -136,8 +136,11 @@ def _walk(world: World, value: Value, steps: Steps) -> Value:
 
 def _step(value: Value, step: str | int) -> Value:
     if isinstance(value, dict) and isinstance(step, str):
-        found = value.get(step, ABSENT)
-        return ABSENT if found is None else found
+        found = value.get(step)
+        if found is not None:
+            return found
+        made = next((name for name in value if isinstance(name, str) and name.startswith("Fn::")), None)
+        return ABSENT if made is None else Unresolved(f"{made} may make it at deployment", present=None)
     if value is ABSENT or value == "":
         return ABSENT
     if isinstance(value, list) and isinstance(step, int):

@@ -89,9 +89,11 @@ class Checker:
             self._condition((*place, "Condition"), condition)
         elif condition is not None:
             self.gaps.add("malformed", "a resource's Condition is the name of a condition", (*place, "Condition"))
-        for name in ("Properties", "DeletionPolicy", "UpdateReplacePolicy"):
-            if name in body:
+        for name in body:
+            if name in ("Properties", "DeletionPolicy", "UpdateReplacePolicy"):
                 self.walk((*place, name), body[name])
+            elif _made(name):
+                self._function(place, name, body[name])
 
     def others(self, wanted: set[str]) -> None:
         """Resources that stand for other templates, which may hold databases."""
@@ -122,17 +124,18 @@ class Checker:
             if isinstance(value, list):
                 stack.extend(((*at, index), one) for index, one in reversed(list(enumerate(value))))
                 continue
-            if len(value) == 1:
-                name, argument = next(iter(value.items()))
-                self._function(at, name, argument)
+            for name, argument in value.items():
+                if len(value) == 1 or _made(name):
+                    self._function(at, name, argument)
             stack.extend(((*at, name), one) for name, one in reversed(value.items()))
 
     def _function(self, at: Path, name: Any, argument: Any) -> None:
         if name in CHECKS:
             getattr(self, CHECKS[name])((*at, name), argument)
         elif isinstance(name, str) and name.startswith("Fn::"):
-            known = name in FUNCTIONS or name in CONDITIONS or name in RULE_FUNCTIONS
-            if not known and not name.startswith("Fn::ForEach"):
+            if name.startswith("Fn::ForEach"):
+                self.gaps.add("transform", f"{name} is not expanded, what it makes was not judged", (*at, name))
+            elif name not in FUNCTIONS and name not in CONDITIONS and name not in RULE_FUNCTIONS:
                 self.gaps.add("malformed", f"{name} is no intrinsic function", (*at, name))
 
     def _transform(self, at: Path, argument: Any) -> None:
@@ -215,6 +218,11 @@ class Checker:
             if name in left:
                 detail = f"condition {name} hangs on itself, so it is neither true nor false"
                 self.gaps.add("circular-condition", detail, ("Conditions", name))
+
+
+def _made(name: object) -> bool:
+    """Whether a key beside others stands for keys that are made at deployment."""
+    return isinstance(name, str) and (name.startswith("Fn::ForEach") or name == "Fn::Transform")
 
 
 def _with_a_way_on(graph: dict[str, set[str]], names: set[str]) -> set[str]:
