@@ -160,7 +160,7 @@ class Test:
         if any(operand is ABSENT for operand in operands):
             return "what it is compared with is not set"
         if isinstance(value, Interval):
-            return f"it is {value}, since not all of them can be told from here"
+            return f"{value}, which it is shows only at deployment" if value.low else "it shows only at deployment"
         return f"{describe(value)} cannot be compared"
 
     def wanted(self, item: Item, wanted: bool = True) -> str:

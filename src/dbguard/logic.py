@@ -57,11 +57,11 @@ class AnyOf:
         return answer
 
     def explain(self, item: Item, wanted: bool = True) -> Iterator[Evidence]:
-        """The parts that gave the answer; where none is true, the first: it is the way to go."""
+        """The parts that gave the answer; where none is true, the first that did: it is the way to go."""
         answers = [part.test(item) for part in self.parts]
         answer = True if True in answers else None if None in answers else False
-        if answer is False and wanted:
-            yield from self.parts[0].explain(item, wanted)
+        if not answer and wanted:
+            yield from self.parts[answers.index(answer)].explain(item, wanted)
             return
         for part, found in zip(self.parts, answers, strict=True):
             if found is answer:
