@@ -44,11 +44,22 @@ def dotted(steps: Steps) -> str:
     return shown
 
 
+def _open_parameter(value: AnyOther) -> str:
+    """Why a parameter decides nothing, and what would settle it."""
+    name = value.parameter
+    if name.startswith("AWS::"):
+        return f"{name} is known only at deployment"
+    if not value.defaulted:
+        return f"parameter {name} is known only at deployment; --parameter {name}=VALUE would settle it"
+    return (
+        f"parameter {name} may be given any value; AllowedValues, MinValue and MaxValue or --parameter would settle it"
+    )
+
+
 def unsettled(value: Value) -> str:
     """Why a value that is not plain decides nothing."""
     if isinstance(value, AnyOther):
-        kept = "" if value.low is None and value.high is None else " within its MinValue and MaxValue"
-        return f"parameter {value.parameter} may be given any value{kept}"
+        return _open_parameter(value)
     if isinstance(value, Unresolved):
         return value.reason
     return f"{describe(value)} is known only at deployment"
