@@ -67,7 +67,11 @@ class Quantified:
         items, answer = self.collection.items(item), self.test(item)
         if answer is False and not self.universal and wanted:
             yield Evidence(
-                item.resource, items.place(item), self.collection.label, NONE, f"must be there{self._which(item)}"
+                item.resource,
+                self.collection.place(item),
+                self.collection.label,
+                NONE,
+                f"must be there{self._which(item)}",
             )
             return
         deciding = [one for one in items.certain if self.part.test(one) is answer]
@@ -76,7 +80,7 @@ class Quantified:
             yield from self.part.explain(one, wanted)
         if not deciding:
             reason = f"not all {self.collection.label} can be seen from here"
-            yield Evidence(item.resource, items.place(item), self.collection.label, "", "", reason)
+            yield Evidence(item.resource, self.collection.place(item), self.collection.label, "", "", reason)
 
     def _which(self, item: Item) -> str:
         if not isinstance(self.part, Test):
@@ -166,13 +170,17 @@ class Test:
     def wanted(self, item: Item, wanted: bool = True) -> str:
         """What must hold, in words."""
         verb = "must" if wanted else "must not"
-        words = [check.phrase.format(listed(check.operand(item), check.joint)) for check in self.checks]
+        words = [check.phrase.format(_shown(check.operand(item), check.joint)) for check in self.checks]
         if self.presence is not None:
             words.insert(0, "be set" if self.presence else "be left out")
         return f"{verb} " + " and ".join(words)
 
 
 Operand = Callable[[Item], Value]
+
+
+def _shown(operand: Value, joint: str) -> str:
+    return "a value that shows only at deployment" if isinstance(operand, Unresolved) else listed(operand, joint)
 
 
 class Check(NamedTuple):

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from dbguard.identifiers import IDENTIFIERS
 from dbguard.inventory import Item, Many, Resource, Steps, read
-from dbguard.model import Path
 from dbguard.operators import both
 from dbguard.value import ABSENT, OPAQUE, Answer, AnyOther, Reference, Text, Unresolved, Value, join, opaque_equal, same
 
@@ -29,10 +28,6 @@ class Items(NamedTuple):
         """The same items under another item's judgement."""
         certain, possible = ([Item(item.world, one.resource, item.judged) for one in some] for some in self[:2])
         return Items(certain, possible, self.outside)
-
-    def place(self, item: Item) -> Path:
-        """Where a finding about the items as a whole belongs: the resource itself."""
-        return ()
 
 
 class Relation(NamedTuple):

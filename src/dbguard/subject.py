@@ -44,6 +44,12 @@ def dotted(steps: Steps) -> str:
     return shown
 
 
+def written(steps: Steps) -> Path:
+    """A path as far as it names one place."""
+    kept = steps[: steps.index(None)] if None in steps else steps
+    return tuple(step for step in kept if step is not None)
+
+
 def _open_parameter(value: AnyOther) -> str:
     """Why a parameter decides nothing, and what would settle it."""
     name = value.parameter
@@ -73,6 +79,9 @@ class Collection(Protocol):
     def items(self, item: Item) -> Items:
         """The items, seen from this one."""
 
+    def place(self, item: Item) -> Path:
+        """Where a finding about the items as a whole belongs."""
+
 
 class Elements:
     """The elements of a list property."""
@@ -80,6 +89,10 @@ class Elements:
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
         self.label = dotted(steps)
+
+    def place(self, item: Item) -> Path:
+        """The list."""
+        return item.path + written(self.steps)
 
     def items(self, item: Item) -> Items:
         """One item an element."""
@@ -96,6 +109,10 @@ class Linked:
     def __init__(self, name: str, relation: Relation) -> None:
         self.relation = relation
         self.label = name
+
+    def place(self, item: Item) -> Path:
+        """What names the other end; where others name this one, the resource itself."""
+        return () if self.relation.incoming else item.path + written(self.relation.paths[0])
 
     def items(self, item: Item) -> Items:
         """One item a resource."""
@@ -127,8 +144,7 @@ class Property:
 
     def place(self, item: Item) -> Path:
         """The path as far as it names one place."""
-        steps = self.steps[: self.steps.index(None)] if None in self.steps else self.steps
-        return item.path + tuple(step for step in steps if step is not None)
+        return item.path + written(self.steps)
 
 
 class Attribute:
@@ -199,7 +215,7 @@ class Count:
 
     def place(self, item: Item) -> Path:
         """The list, or the resource."""
-        return self.collection.items(item).place(item)
+        return self.collection.place(item)
 
 
 class Distinct:
@@ -231,7 +247,7 @@ class Distinct:
 
     def place(self, item: Item) -> Path:
         """The list, or the resource."""
-        return self.collection.items(item).place(item)
+        return self.collection.place(item)
 
 
 def zone(value: object) -> object:
