@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
 # A key that only templates have, at the start of a line (YAML) or in quotes (JSON).
-_SNIFF = re.compile(
-    rb"""(?:^|[\s{,\0])["']?(?:Resources|AWSTemplateFormatVersion|Transform)["']?[\s\0]*:""", re.MULTILINE
-)
-_TYPE = re.compile(r"[A-Za-z0-9]+(?:::[A-Za-z0-9@-]+)+\Z")
+_SNIFF = rb"""(?m)(?:^|[\s{,\0])["']?(?:Resources|AWSTemplateFormatVersion|Transform)["']?[\s\0]*:"""
+_TYPE = r"[A-Za-z0-9]+(?:::[A-Za-z0-9@-]+)+"
 
 
 class Candidate(NamedTuple):
@@ -81,7 +79,8 @@ def _file(path: str, seen: set[tuple[int, int]], *, named: bool) -> Iterator[Fou
 
 
 def _may_be_template(data: bytes) -> bool:
-    return _SNIFF.search(data[2:].replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data) is not None
+    text = data[2:].replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
+    return re.search(_SNIFF, text) is not None
 
 
 def _folder(root: str, seen: set[tuple[int, int]]) -> Iterator[Found]:
@@ -153,7 +152,7 @@ def is_template(root: Any) -> bool:
         return True
     resources = root.get("Resources")
     typed = isinstance(resources, dict) and any(
-        isinstance(body, dict) and isinstance(body.get("Type"), str) and _TYPE.match(body["Type"])
+        isinstance(body, dict) and isinstance(body.get("Type"), str) and re.fullmatch(_TYPE, body["Type"])
         for body in resources.values()
     )
     return typed or ("Transform" in root and "Resources" in root)

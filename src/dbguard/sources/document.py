@@ -11,7 +11,7 @@ from dbguard.model import Gap, Path
 from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, has, unpack
 
 LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
-_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BREAKS = "\r\n|[\n\r\x85\u2028\u2029]"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -32,7 +32,7 @@ class Document:
     def lines(self) -> list[str]:
         """The lines of the text."""
         if self._lines is None:
-            self._lines = _BREAKS.split(self.text)
+            self._lines = re.split(_BREAKS, self.text)
         return self._lines
 
     def line(self, number: int) -> str:
@@ -96,7 +96,7 @@ def _decoded(data: bytes) -> str:
 
 def place_at(before: str) -> tuple[int, int]:
     """Line and column (from 1) that follow some text."""
-    lines = _BREAKS.split(before)
+    lines = re.split(_BREAKS, before)
     return len(lines), len(lines[-1]) + 1
 
 

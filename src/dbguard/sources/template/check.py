@@ -16,7 +16,7 @@ from dbguard.sources.template.truth import CONDITIONS
 
 EXPANDED_HERE = ("AWS::LanguageExtensions",)
 RULE_FUNCTIONS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
-_HOLE = re.compile(r"\$\{([^!}][^}]*)\}")
+_HOLE = r"\$\{([^!}][^}]*)\}"
 
 
 def check(inventory: TemplateInventory, types: Iterable[str], root: dict[str, Any], gaps: Gaps) -> None:
@@ -162,7 +162,7 @@ class Checker:
         if not isinstance(text, str) or not isinstance(names, dict):
             self.gaps.add("malformed", "Fn::Sub takes a text, or a text and a map of names", at)
             return
-        for hole in _HOLE.findall(text):
+        for hole in re.findall(_HOLE, text):
             name = hole.strip()
             if name in names:
                 continue

@@ -30,7 +30,7 @@ from dbguard.value import (
 if TYPE_CHECKING:
     from dbguard.sources.template.world import TemplateWorld
 
-_HOLE = re.compile(r"\$\{([^}]*)\}")
+_HOLE = r"\$\{([^}]*)\}"
 
 
 def ref(world: TemplateWorld, name: Any) -> Value:
@@ -122,7 +122,7 @@ def sub(world: TemplateWorld, argument: Any) -> Value:
     if not isinstance(template, str) or not isinstance(names, dict):
         return malformed("Fn::Sub", "text, or text and a map")
     pieces: list[Value] = []
-    for at, piece in enumerate(_HOLE.split(template)):
+    for at, piece in enumerate(re.split(_HOLE, template)):
         if at % 2 == 0:
             pieces.append(piece)
         elif piece.startswith("!"):
