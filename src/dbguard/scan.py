@@ -33,7 +33,7 @@ class Scan:
     """One run over some templates; counts as it goes."""
 
     def __init__(self, library: Library, options: Options) -> None:
-        self.library = library
+        self._library = library
         self.options = options
         self.gaps: list[Gap] = []
         self.verdicts = dict.fromkeys(VERDICTS, 0)
@@ -150,7 +150,7 @@ class Scan:
 
     def _policy(self, name: str) -> Policy:
         if name not in self._policies:
-            self._policies[name] = self.library.policy(name, self.options.settings.get(name))
+            self._policies[name] = self._library.policy(name, self.options.settings.get(name))
         return self._policies[name]
 
 
