@@ -25,7 +25,7 @@ ROOMS = (
     {"dbguard.sources"},
     {"dbguard.discover", "dbguard.finding", "dbguard.memo", "dbguard.parameter_files"},
     {"dbguard.policy_library", "dbguard.authoring"},
-    {"dbguard.scan", "dbguard.reporters", "dbguard.docs"},
+    {"dbguard.scan", "dbguard.reporters", "dbguard.docs", "dbguard.mock", "dbguard.executors", "dbguard.progress"},
     {"dbguard.cli", "dbguard.commands", "dbguard.__main__"},
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

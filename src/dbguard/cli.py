@@ -87,7 +87,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"dbguard {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="dbguard")
-    builders = {"scan": _scan, "explain": _explain, "policies": _policies}
+    builders = {"scan": _scan, "live": _live, "explain": _explain, "policies": _policies}
     for build in [builders[command]] if command in builders else builders.values():
         build(commands)
     return top
@@ -111,7 +111,60 @@ def _scan(commands: Commands[Parser]) -> None:
     )
     values.add_argument("--parameter-file", action="append", default=[], metavar="FILE", help="values as JSON or YAML")
     _selection(scan)
-    output = scan.add_argument_group("what is shown and when the run fails")
+    _output(scan)
+    scan.add_argument(
+        "--pass-over", action="store_true", help="pass over named files that are no templates, as in folders"
+    )
+
+
+def _live(commands: Commands[Parser]) -> None:
+    live = commands.add_parser(
+        "live",
+        help="judge live AWS accounts",
+        description="Judge what runs in AWS accounts, by read-only calls; by default in the environment's own account.",
+        epilog="example: dbguard live --organization --all-regions --format json=report.json --format text",
+        **COMMON,
+    )
+    where = live.add_argument_group("which accounts and Regions")
+    where.add_argument("--profile", metavar="NAME", help="a profile of the AWS configuration")
+    regions = where.add_mutually_exclusive_group()
+    regions.add_argument("--region", action="append", default=[], metavar="NAME", help="a Region; repeatable")
+    regions.add_argument("--all-regions", action="store_true", help="every Region that is enabled for the account")
+    where.add_argument("--role-arn", action="append", default=[], metavar="ARN", help="a role to assume; repeatable")
+    where.add_argument("--external-id", metavar="ID", help="the external ID that the roles ask for")
+    where.add_argument("--organization", action="store_true", help="every active account of the organization")
+    where.add_argument("--role-name", metavar="NAME", help="the role in each account of the organization")
+    where.add_argument("--endpoint-url", metavar="URL", help="ask this address instead of AWS")
+    where.add_argument("--mock", metavar="FILE", help="scan a mocked account made from a template, without AWS")
+    what = live.add_argument_group("what is read, and how")
+    what.add_argument("--service", action="append", default=[], metavar="NAME", help="only this service; repeatable")
+    what.add_argument(
+        "--tag", action="append", default=[], metavar="K[=V]", help="judge only resources with this tag; repeatable"
+    )
+    what.add_argument("--timeout", type=_seconds, default=15.0, metavar="SECONDS", help="for one answer (default: 15)")
+    what.add_argument(
+        "--executor", default="threads", metavar="WHERE", help="threads (default), threads:N or dask://HOST:PORT"
+    )
+    files = what.add_mutually_exclusive_group()
+    files.add_argument("--snapshot", metavar="FILE", help="read everything and keep it, for dbguard scan FILE")
+    files.add_argument("--resume", metavar="FILE", help="go on with a scan that was interrupted")
+    what.add_argument("--print-iam-policy", action="store_true", help="print the permissions that are needed, and stop")
+    _selection(live)
+    _output(live)
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 3600:
+        raise argparse.ArgumentTypeError(f"takes seconds, not '{text}'")
+    return found
+
+
+def _output(command: argparse.ArgumentParser) -> None:
+    output = command.add_argument_group("what is shown and when the run fails")
     output.add_argument(
         "--format", action="append", default=[], metavar="NAME[=FILE]", help="text (default), json, …; repeatable"
     )
@@ -120,9 +173,6 @@ def _scan(commands: Commands[Parser]) -> None:
         "--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)"
     )
     output.add_argument("--strict", action="store_true", help="may-fail and unknown count as fail")
-    scan.add_argument(
-        "--pass-over", action="store_true", help="pass over named files that are no templates, as in folders"
-    )
 
 
 def _selection(command: argparse.ArgumentParser) -> None:

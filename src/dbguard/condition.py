@@ -164,7 +164,7 @@ class Test:
         if any(operand is ABSENT for operand in operands):
             return "what it is compared with is not set"
         if isinstance(value, Interval):
-            return f"{value}, which it is shows only at deployment" if value.low else "it shows only at deployment"
+            return f"{value}, which it is {item.world.unseen}" if value.low else f"it {item.world.unseen}"
         return f"{describe(value)} cannot be compared"
 
     def wanted(self, item: Item, wanted: bool = True) -> str:

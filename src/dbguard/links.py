@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from dbguard.inventory import Item, Resource, Steps, World
-from dbguard.relation import Relation
-from dbguard.value import ABSENT, OPAQUE, Reference, Value
+from dbguard.relation import SEPARATORS, Relation
+from dbguard.value import ABSENT, OPAQUE, Reference, Value, text
 
-Incoming = tuple[dict[str, list[Resource]], list[Resource], list[Resource]]
+Named = dict[str, list[Resource]]
+Incoming = tuple[Named, Named, list[Resource]]
 
 
 class Index:
@@ -25,15 +26,24 @@ class Index:
         if relation not in self._incoming:
             self._incoming[relation] = self._index_incoming(relation)
         linked, literal, open_ = self._incoming[relation]
-        found = linked.get(target.id, [])
-        named = target.subject.arn or relation.identifier(Item(self.world, target)) is not ABSENT
-        others = literal + open_ if named else open_
-        return found + [one for one in others if one not in found] if others else found
+        found = linked.get(target.id, []) + self._spelling(relation, target, literal) + open_
+        return list({id(one): one for one in found}.values())
+
+    def _spelling(self, relation: Relation, target: Resource, literal: Named) -> list[Resource]:
+        """The resources whose plain text may name the target."""
+        if not literal:
+            return []
+        texts = relation.texts(Item(self.world, target), target)
+        if any(isinstance(one, OPAQUE) and not isinstance(one, Reference) for one in texts):
+            return [one for some in literal.values() for one in some]
+        spelled = {text(one).lower() for one in texts if one is not ABSENT and not isinstance(one, Reference)}
+        spelled.update({target.subject.arn.lower()} if target.subject.arn else ())
+        return [one for name in spelled for one in literal.get(name, ())]
 
     def _index_incoming(self, relation: Relation) -> Incoming:
-        """The resources by what they refer to; those with plain text; those whose text is not plain."""
-        linked: dict[str, list[Resource]] = {}
-        literal: list[Resource] = []
+        """The resources by what they refer to; by their plain text; and those whose text is not plain."""
+        linked: Named = {}
+        literal: Named = {}
         open_: list[Resource] = []
         for resource in self._of(relation.types):
             raws = [_raw(resource.properties, steps) for steps in relation.paths]
@@ -41,8 +51,11 @@ class Index:
             texts = [_scan(raw, ids, self.by_id) for raw in raws]
             for name in ids:
                 linked.setdefault(name, []).append(resource)
-            if any(texts):
-                (open_ if any(map(_holds_functions, raws)) else literal).append(resource)
+            if any(map(_holds_functions, raws)):
+                open_ += [resource] if any(texts) else []
+            elif any(texts):
+                for name in {name for raw in raws for name in _spellings(raw)}:
+                    literal.setdefault(name, []).append(resource)
         return linked, literal, open_
 
     def targets(self, relation: Relation, value: Value) -> list[Resource]:
@@ -107,11 +120,23 @@ def _scan(raw: Any, ids: set[str], by_id: dict[str, Resource]) -> bool:
     return True
 
 
+def _spellings(raw: Any) -> Iterator[str]:
+    """What plain text may name: itself, and where it is an ARN what stands behind each of its separators."""
+    if isinstance(raw, list):
+        for one in raw:
+            yield from _spellings(one)
+    elif raw is not None:
+        whole = text(raw).lower()
+        yield whole
+        if whole.startswith("arn:"):
+            yield from (whole[at + 1 :] for at, char in enumerate(whole) if char in SEPARATORS)
+
+
 def _holds_functions(raw: Any) -> bool:
     """Whether raw data is anything but plain scalars."""
     if isinstance(raw, list):
         return any(map(_holds_functions, raw))
-    return isinstance(raw, dict) or (isinstance(raw, str) and "{{resolve:" in raw)
+    return isinstance(raw, (dict, *OPAQUE)) or (isinstance(raw, str) and "{{resolve:" in raw)
 
 
 def _words(value: str) -> Iterator[str]:

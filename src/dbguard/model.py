@@ -42,6 +42,17 @@ class Gap(NamedTuple):
     location: Location | None = None
 
 
+class Status(NamedTuple):
+    """What became of a service in an account and Region: scanned, or why not."""
+
+    account: str
+    region: str
+    service: str
+    status: str
+    resources: int
+    detail: str = ""
+
+
 class Subject(NamedTuple):
     """The resource a finding is about, as the report names it."""
 
@@ -101,6 +112,7 @@ class Report(NamedTuple):
     coverage: Coverage
     verdicts: dict[str, int]
     waived: int = 0
+    statuses: tuple[Status, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -56,7 +56,7 @@ class Relation(NamedTuple):
     def _incoming(self, item: Item, index: Any) -> Items:
         certain: list[Item] = []
         possible: list[Item] = []
-        expected = self._expected(item, item.resource)
+        expected = self.texts(item, item.resource)
         for resource in index.candidates(self, item.resource):
             exists = item.world.exists(resource)
             if exists is False:
@@ -65,7 +65,7 @@ class Relation(NamedTuple):
             answer = both(exists, self._names(other, item.resource, expected))
             if answer is not False:
                 (certain if answer else possible).append(other)
-        return Items(certain, possible)
+        return Items(certain, possible, not item.world.incomplete.isdisjoint(self.types))
 
     def _names(self, other: Item, target: Resource, expected: list[Value]) -> Answer:
         answer: Answer = False
@@ -84,7 +84,7 @@ class Relation(NamedTuple):
         for value in references(item, self.paths):
             known = False
             for resource in index.targets(self, value):
-                expected = self._expected(Item(item.world, resource), resource)
+                expected = self.texts(Item(item.world, resource), resource)
                 answer = both(item.world.exists(resource), names(value, resource, expected))
                 known = known or answer is True
                 if answer is not False:
@@ -92,7 +92,7 @@ class Relation(NamedTuple):
             outside = outside or not known
         return Items(certain, possible, outside)
 
-    def _expected(self, item: Item, target: Resource) -> list[Value]:
+    def texts(self, item: Item, target: Resource) -> list[Value]:
         """The texts by which the target may be named: its reference and its identifier, in the relation's form."""
         holder = Item(item.world, target)
         own = [Reference(target.id), self.identifier(holder)]
@@ -108,9 +108,11 @@ class Relation(NamedTuple):
         return join(pieces)
 
     def identifier(self, item: Item) -> Value:
-        """The identifier that the resource was given, or absent where AWS makes one up."""
+        """The identifier that the resource was given, or absent where AWS makes one up; a live one is known by it."""
         if self.key is not None:
             return read(item, self.key)
+        if item.resource.subject.origin == "account":
+            return item.resource.id
         name = IDENTIFIERS.get(item.resource.type)
         return read(item, (name,)) if name else ABSENT
 
@@ -131,6 +133,8 @@ def names(value: Value, target: Resource, expected: list[Value]) -> Answer:
     """Whether a value names the target, which is known under the expected texts."""
     if isinstance(value, Reference) and not value.names and value.id != target.id:
         return None  # what a custom resource or a nested stack returns may be any name
+    if target.subject.arn and isinstance(value, str) and value.startswith("arn:"):
+        return value == target.subject.arn
     value = _canonical(value)
     answer: Answer = False
     for text in expected:
@@ -139,8 +143,6 @@ def names(value: Value, target: Resource, expected: list[Value]) -> Answer:
             return True
         if found is None:
             answer = None
-    if answer is False and target.subject.arn and isinstance(value, str):
-        return value == target.subject.arn
     return answer
 
 

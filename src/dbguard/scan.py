@@ -1,9 +1,12 @@
-"""A scan: targets to inventories, inventories and policies to findings, findings to a report."""
+"""A scan: targets to inventories, inventories and policies to findings, findings to a report.
+
+Live accounts come in as harvests, which `sources.account` brings; the same policies judge them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dbguard import __version__
 from dbguard.discover import Candidate, Found, PassedOver, find, is_template
@@ -11,12 +14,17 @@ from dbguard.errors import DocumentError, UsageError
 from dbguard.finding import finding
 from dbguard.inventory import Inventory
 from dbguard.memo import Memo
-from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Coverage, Finding, Gap, Location, Report
+from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Coverage, Finding, Gap, Location, Report, Status
 from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.sources.document import Document, read
 from dbguard.sources.template import Gaps, TemplateInventory, check, load
 from dbguard.value import Value, text
+
+if TYPE_CHECKING:
+    from dbguard.sources.account.inventory import Harvest
+
+SCAN_FILE = b'{"schema": "dbguard.scan/'
 
 
 class Options(NamedTuple):
@@ -27,6 +35,7 @@ class Options(NamedTuple):
     settings: Mapping[str, Mapping[str, object]] = {}
     show: frozenset[str] = frozenset(VERDICTS[:3])
     pass_over: bool = False
+    tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
 
 
 class Scan:
@@ -36,6 +45,7 @@ class Scan:
         self._library = library
         self.options = options
         self.gaps: list[Gap] = []
+        self.statuses: list[Status] = []
         self.verdicts = dict.fromkeys(VERDICTS, 0)
         self.read = self.not_templates = self.unreadable = self.resources = 0
         self._by_type: dict[str, list[Entry]] = {}
@@ -73,7 +83,25 @@ class Scan:
 
     def _report(self, findings: list[Finding]) -> Report:
         coverage = Coverage(self.read, self.not_templates, self.unreadable, self.resources, len(self.options.entries))
-        return Report(__version__, tuple(sorted(findings, key=_order)), tuple(self.gaps), coverage, dict(self.verdicts))
+        verdicts, statuses = dict(self.verdicts), tuple(sorted(self.statuses))
+        ordered = tuple(sorted(findings, key=_order))
+        return Report(__version__, ordered, tuple(self.gaps), coverage, verdicts, statuses=statuses)
+
+    def run_live(self, harvests: Iterable[Harvest]) -> Report:
+        """Judge what was read of live accounts, each account and Region by itself."""
+        findings = [one for harvest in harvests for one in self.live(harvest)]
+        return self._report(findings)
+
+    def live(self, harvest: Harvest) -> Iterator[Finding]:
+        """Judge one account and Region."""
+        from dbguard.sources.account import inventory as account
+
+        self.read += 1
+        self.gaps.extend(account.gaps(harvest))
+        self.statuses.extend(account.statuses(harvest))
+        inventory = account.load(harvest, account.tagged(harvest, self.options.tags))
+        yield from self._judged(inventory)
+        inventory.close()
 
     def _check_parameters(self) -> None:
         unknown = [name for name in self.options.parameters if name not in self._named]
@@ -82,6 +110,9 @@ class Scan:
             raise UsageError(f"no template has a parameter {unknown[0]}{hint}")
 
     def _file(self, candidate: Candidate) -> Iterator[Finding]:
+        if candidate.data.startswith(SCAN_FILE):
+            yield from self._scan_file(candidate)
+            return
         try:
             yield from self._document(candidate, read(candidate.data, candidate.file))
         except DocumentError as error:
@@ -103,6 +134,16 @@ class Scan:
         self.gaps.extend(noted.found)
         yield from self._judged(inventory)
         inventory.close()
+
+    def _scan_file(self, candidate: Candidate) -> Iterator[Finding]:
+        """Judge what an earlier scan has read of live accounts."""
+        from dbguard.sources.account import offline
+
+        wanted = (self._library.plan(entry.id) for entry in self.options.entries)
+        harvests, gaps = offline.load(candidate.data, candidate.file, wanted)
+        self.gaps.extend(gaps)
+        for harvest in harvests:
+            yield from self.live(harvest)
 
     def _unread(self, candidate: Candidate, error: DocumentError) -> None:
         place = Location(candidate.file, error.line, error.column)
@@ -160,5 +201,5 @@ def _admitted(allowed: tuple[Value, ...]) -> str:
 
 def _order(one: Finding) -> tuple[str, int, int, int, str, str]:
     line, column = (one.location.line, one.location.column) if one.location else (0, 0)
-    file = one.location.file if one.location else ""
+    file = one.location.file if one.location else f"{one.resource.account} {one.resource.region}"
     return file, line, column, SEVERITIES.index(one.severity), one.policy, one.resource.id

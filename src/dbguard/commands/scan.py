@@ -21,7 +21,7 @@ SHOWN = (FAIL, MAY_FAIL, UNKNOWN)
 def run(options: argparse.Namespace) -> int:
     """Scan templates, write the reports, and return the exit code."""
     gc.disable()  # nothing here runs in circles, and the collector would take a tenth of the time
-    outputs = [_output(text) for text in options.format or ["text"]]
+    outputs = [output(text) for text in options.format or ["text"]]
     show = shown(options.show)
     library = Library(options.folders)
     scan = Scan(library, Options(chosen(library, options), given(options), show=show, pass_over=options.pass_over))
@@ -72,7 +72,8 @@ def shown(text: str | None) -> frozenset[str]:
     return frozenset(names)
 
 
-def _output(text: str) -> tuple[str, str | None]:
+def output(text: str) -> tuple[str, str | None]:
+    """The format and the file of --format NAME[=FILE]."""
     name, equals, file = text.partition("=")
     reporters.load(name)
     if equals and not file:

@@ -103,10 +103,21 @@ def summary(report: Report) -> str:
     """What was seen, in one line; the last line of every report that is read by people."""
     seen = report.coverage
     files = f"{count(seen.read, 'file')} read, {seen.not_templates} not templates, {seen.unreadable} unreadable"
+    if report.statuses:
+        files = _reached(report)
     counts = ", ".join(f"{number} {verdict}" for verdict, number in verdicts(report).items())
     rest = f"{report.waived} waived; {count(len(report.gaps), 'gap')}"
     ran = "1 policy" if seen.policies == 1 else f"{seen.policies} policies"
     return f"{files}; {count(seen.resources, 'resource')}; {ran} run; {counts}; {rest}"
+
+
+def _reached(report: Report) -> str:
+    """How much of the live accounts was read."""
+    accounts = {one.account for one in report.statuses}
+    regions = {(one.account, one.region) for one in report.statuses}
+    read = sum(one.status == "scanned" for one in report.statuses)
+    where = f"{count(len(accounts), 'account')}, {count(len(regions), 'Region')}"
+    return f"{where}, {read} of {count(len(report.statuses), 'service')} scanned"
 
 
 def is_clean(report: Report) -> bool:

@@ -15,7 +15,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
     """One JSON object, indented, in ASCII."""
     findings = [_finding(finding) for finding in shown(report, options)]
     gaps = [_gap(gap) for gap in report.gaps]
-    yield dump({**_head(report), "findings": findings, "gaps": gaps}) + "\n"
+    live = {"services": [status._asdict() for status in report.statuses]} if report.statuses else {}
+    yield dump({**_head(report), "findings": findings, "gaps": gaps, **live}) + "\n"
 
 
 def _head(report: Report) -> dict[str, Any]:

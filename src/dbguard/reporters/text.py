@@ -190,7 +190,16 @@ def _closing(report: Report, findings: list[Finding], ink: Ink) -> Iterator[str]
         yield ink(SEVERITY["critical"], f"Incomplete: {gaps}, listed at the top; what is there was not judged.") + "\n"
     elif is_clean(report):
         yield ink(GREEN, _praise(report)) + "\n"
+    yield from (ink(DIM, line) + "\n" for line in _units(report))
     yield ink(DIM, summary(report)) + "\n"
+
+
+def _units(report: Report) -> Iterator[str]:
+    """What was found in each account and Region that holds anything."""
+    for (account, region), group in groupby(report.statuses, key=lambda one: (one.account, one.region)):
+        services = [f"{one.service} {one.resources}" for one in group if one.resources]
+        if services:
+            yield printable(f"{account} {region}: {', '.join(services)}")
 
 
 def _wrong(findings: list[Finding]) -> str:

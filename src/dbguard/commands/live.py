@@ -1,0 +1,158 @@
+"""`dbguard live`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+
+from dbguard.cli import CLEAN, INCOMPLETE
+from dbguard.commands import scan as scanning
+from dbguard.errors import UsageError
+from dbguard.executors import maker
+from dbguard.model import Gap
+from dbguard.policy_library import Entry, Library, suggestion
+from dbguard.progress import Progress
+from dbguard.scan import Options, Scan
+from dbguard.sources.account import clients, needs, permissions, targets
+from dbguard.sources.account.clients import Access
+from dbguard.sources.account.fleet import Fleet
+from dbguard.sources.account.inventory import Harvest
+from dbguard.sources.account.mapping import REGISTRY
+from dbguard.sources.account.refusal import EXPIRED, Refused
+from dbguard.sources.account.scan_file import Known, Request, ScanFile, default_path, resume
+from dbguard.sources.account.targets import Opened, Target
+
+
+def run(options: argparse.Namespace) -> int:
+    """Scan live accounts, write the reports, and return the exit code."""
+    outputs = [scanning.output(text) for text in options.format or ["text"]]
+    show = scanning.shown(options.show)
+    library = Library(options.folders)
+    entries = scanning.chosen(library, options)
+    plan = _plan(library, entries, options)
+    if options.print_iam_policy:
+        print(json.dumps(permissions.policy(plan, **_reach(options)), indent=2))
+        return CLEAN
+    scan = Scan(library, Options(entries, show=show, tags=tuple(options.tag)))
+    with ExitStack() as stack:
+        if options.mock:
+            from dbguard import mock
+
+            stack.enter_context(mock.account(options.mock))
+        report = scan.run_live(_harvests(options, plan, scan, stack))
+    for name, file in outputs:
+        scanning.write(report, name, file, show)
+    return scanning.code(report, options.fail_on, strict=options.strict, verdicts=scan.worst)
+
+
+def _plan(library: Library, entries: Sequence[Entry], options: argparse.Namespace) -> tuple[str, ...]:
+    """What is to be read: what the policies need, or everything for a snapshot."""
+    for name in options.service:
+        if name not in REGISTRY.services:
+            hint = suggestion(name, REGISTRY.services) or f"; there are {', '.join(REGISTRY.services)}"
+            raise UsageError(f"--service: there is no service '{name}'{hint}")
+    plans = (library.plan(entry.id) for entry in entries)
+    wanted = None if options.snapshot else needs.needs(plans, *(["Tags"] if options.tag else []))
+    plan = needs.plan(wanted, options.service)
+    if not plan:
+        raise UsageError("no policy is left to run: none of those selected is about the services named")
+    return plan
+
+
+def _reach(options: argparse.Namespace) -> dict[str, bool]:
+    """Which calls are needed to find accounts and Regions."""
+    return {
+        "roles": bool(options.role_arn or options.organization),
+        "organization": options.organization,
+        "regions": options.all_regions,
+    }
+
+
+def _harvests(options: argparse.Namespace, plan: tuple[str, ...], scan: Scan, stack: ExitStack) -> Iterator[Harvest]:
+    """Read every account and Region, keeping what comes in the scan file; what is not reached is a gap."""
+    known, file = _begin(options, plan, scan)
+    if known is None or file is None:
+        return
+    fleet = Fleet(known.request, known, file.write)
+    progress = stack.enter_context(Progress(sys.stderr))
+    stack.callback(fleet.close)
+    stack.enter_context(closing(file))
+    try:
+        for result in fleet.read(maker(options.executor)):
+            progress.show(fleet, result)
+            if not isinstance(result, Opened):
+                yield result
+            elif result.kind:
+                scan.gaps.append(Gap(result.target.name or "account", result.kind, result.detail))
+    except KeyboardInterrupt:
+        progress.clear()
+        print(f"dbguard: interrupted; go on with: dbguard live --resume {file.path}", file=sys.stderr, flush=True)
+        os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
+    _end(options, fleet, file, progress)
+
+
+def _begin(
+    options: argparse.Namespace, plan: tuple[str, ...], scan: Scan
+) -> tuple[Known, ScanFile] | tuple[None, None]:
+    """The request with what is known of it already, and the file that goes with it."""
+    if options.resume:
+        known, file = resume(options.resume)
+        lacking = set(plan) - set(known.request.plan)
+        if lacking:
+            file.close()
+            raise UsageError(f"{options.resume} was begun for other policies or services; resume with the same ones")
+        return known, file
+    try:
+        request = Request(tuple(_targets(options)), _regions(options), plan, tuple(options.service))
+    except Refused as refusal:
+        scan.gaps.append(Gap("organization", refusal.kind, refusal.detail))
+        return None, None
+    path = options.snapshot or default_path()
+    try:
+        return Known(request, {}, {}), ScanFile(path, request)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _end(options: argparse.Namespace, fleet: Fleet, file: ScanFile, progress: Progress) -> None:
+    """Leave no file behind that nobody asked for, unless the scan can go on from it."""
+    progress.clear()
+    if fleet.lost:
+        why = "the credentials ended" if EXPIRED in fleet.lost else "some of it was lost"
+        print(f"dbguard: {why}; go on with: dbguard live --resume {file.path}", file=sys.stderr)
+    elif not options.snapshot and not options.resume:
+        file.close()
+        os.remove(file.path)
+
+
+def _targets(options: argparse.Namespace) -> list[Target]:
+    """The accounts to read. Raises UsageError without credentials, Refused where the organization does not answer."""
+    base = Access(options.profile, endpoint_url=options.endpoint_url, home=_home(options), timeout=options.timeout)
+    clients.check(base)
+    found = [Target(base._replace(role_arn=arn, external_id=options.external_id)) for arn in options.role_arn]
+    if options.organization:
+        found += targets.organization(base, options.role_name or targets.DEFAULT_ROLE)
+    return found or [Target(base)]
+
+
+def _home(options: argparse.Namespace) -> str:
+    """The Region that is asked what belongs to no Region."""
+    return str(options.region[0] if options.region else clients.default_region(options.profile) or "us-east-1")
+
+
+def _regions(options: argparse.Namespace) -> tuple[str, ...]:
+    """The Regions to read; none for all that are enabled. Raises UsageError for one that does not exist."""
+    if options.all_regions:
+        return ()
+    asked = options.region or [clients.default_region(options.profile)]
+    if asked == [None]:
+        raise UsageError("no Region: give --region or --all-regions, or set AWS_REGION")
+    existing = clients.regions()
+    for name in asked:
+        if name not in existing:
+            raise UsageError(f"--region: there is no Region '{name}'{suggestion(name, existing)}")
+    return tuple(dict.fromkeys(asked))

@@ -1,0 +1,128 @@
+"""Reading many accounts and Regions: which unit runs when, on any executor, and what happens if one is lost."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from time import monotonic
+from typing import Any
+
+from dbguard.sources.account.inventory import Harvest, is_final
+from dbguard.sources.account.refusal import EXPIRED, NOT_REACHED
+from dbguard.sources.account.scan_file import Known, Request
+from dbguard.sources.account.targets import Opened, Target, open_account
+from dbguard.sources.account.unit import Order, collect, planned
+
+Task = Target | Order
+ATTEMPTS = 2  # of a unit whose worker died, the first one included
+IN_FLIGHT = 64  # tasks that an executor holds at once; more wait here, where they cost nothing
+
+
+class Fleet:
+    """Opens the accounts of a request and reads their units; what is known already is not read again."""
+
+    def __init__(self, request: Request, known: Known, keep: Callable[[Opened | Harvest], None]) -> None:
+        """`keep` is given every result that was not known before."""
+        self.request = request
+        self.known = known
+        self.running: dict[Future[Any], Task] = {}
+        self.since: dict[Task, float] = {}  # when each running task began, or was queued with the executor
+        self.lost: set[str] = set()  # kinds of what a resumed scan would try again
+        self._keep = keep
+        self._waiting: deque[Task] = deque()
+        self._failures: dict[Task, int] = {}
+        self._seen: set[tuple[str, str]] = set()
+        self.units = 0  # as far as accounts are open
+
+    def read(self, make: Callable[[], Executor]) -> Iterator[Opened | Harvest]:
+        """Each account as it opens and each unit as it is read, in no order; on a new executor where one breaks."""
+        self._make, self._executor = make, make()
+        for target in self.request.targets:
+            opened = self.known.opened.get(target)
+            if opened is not None and opened.is_final:
+                yield opened
+                yield from self._open(opened)
+            else:
+                self._waiting.append(target)
+        while self._waiting or self.running:
+            self._submit()
+            done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+            for future in done:
+                task = self.running.pop(future)
+                self.since.pop(task, None)
+                yield from self._finish(task, future)
+
+    def _submit(self) -> None:
+        while self._waiting and len(self.running) < IN_FLIGHT:
+            task = self._waiting[0]
+            try:
+                self.running[self._start(task)] = task
+            except BrokenExecutor:
+                self._executor = self._make()
+            else:
+                self.since[self._waiting.popleft()] = monotonic()
+
+    def _start(self, task: Task) -> Future[Any]:
+        if isinstance(task, Order):
+            return self._executor.submit(collect, task)
+        return self._executor.submit(open_account, task, self.request.regions)
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _open(self, opened: Opened) -> Iterator[Harvest]:
+        """Queue the units of an account, once each; those known already come at once."""
+        for region in opened.regions:
+            key = (opened.account, region)
+            if key in self._seen:
+                continue
+            self._seen.add(key)
+            self.units += 1
+            harvest = self.known.harvests.get(key)
+            if harvest is not None and is_final(harvest):
+                yield harvest
+            else:
+                self._waiting.append(Order(*key, opened.target.access, self.request.plan))
+
+    def _finish(self, task: Task, future: Future[Any]) -> Iterator[Opened | Harvest]:
+        error = future.exception()
+        if error is None:
+            result = future.result()
+        elif isinstance(error, BrokenExecutor) and self._again(task):
+            return
+        else:
+            result = _lost(task, error)
+        self._keep(result)
+        if not (result.is_final if isinstance(result, Opened) else is_final(result)):
+            self.lost.add(result.kind if isinstance(result, Opened) else NOT_REACHED if error else EXPIRED)
+        yield result
+        if isinstance(result, Opened):
+            yield from self._open(result)
+
+    def _again(self, task: Task) -> bool:
+        """Queue a task anew whose worker died, unless it has died of it before."""
+        self._failures[task] = self._failures.get(task, 0) + 1
+        again = self._failures[task] < ATTEMPTS
+        if again:
+            self._waiting.append(task)
+        return again
+
+
+def _lost(task: Task, error: BaseException) -> Opened | Harvest:
+    """What is reported of a task that could not be run."""
+    detail = f"its worker was lost: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    if isinstance(task, Target):
+        return Opened(task, task.account, (), NOT_REACHED, detail)
+    refusal = {"kind": NOT_REACHED, "action": "", "detail": detail, "times": 1}
+    services = {
+        name: {
+            "status": NOT_REACHED,
+            "resources": 0,
+            "refusals": [refusal],
+            "incomplete": [one.type for one in collections],
+        }
+        for name, collections in planned(task.plan).items()
+    }
+    return {"account": task.account, "region": task.region, "lost": True, "services": services, "resources": []}

@@ -1,0 +1,180 @@
+"""How the answers of AWS become resources in CloudFormation shape: declarations, and what applies them.
+
+A service is a list of collections. Each names the call that lists resources of one type, and says for every property,
+as a JMESPath expression over the answer, where its value comes from. Details are further calls for one resource, made
+only when a policy looks at what they supply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+import jmespath
+from jmespath import functions
+
+Answer = Any  # JSON-like data, as botocore parses it
+
+
+class Call(NamedTuple):
+    """A read-only call: the client, the operation as AWS spells it, and its arguments."""
+
+    client: str
+    operation: str
+    arguments: Mapping[str, Any] = {}  # constants
+    per_item: Mapping[str, str] = {}  # arguments that an expression finds in the item at hand
+
+    @property
+    def action(self) -> str:
+        """The IAM action that allows the call, by which messages name it as well."""
+        return f"{PREFIXES.get(self.client, self.client)}:{self.operation}"
+
+
+# The prefix of IAM actions, where it is not the client's name (Service Authorization Reference).
+PREFIXES = {"docdb": "rds", "neptune": "rds"}
+
+
+class Detail(NamedTuple):
+    """A further call for one resource, with the properties that it supplies."""
+
+    call: Call
+    properties: Mapping[str, str]  # property → expression over the answer
+    when: str = ""  # an expression over the item: the call is made where it holds
+    items: str = (
+        ""  # the answer comes in pages: the key of what they list, and expressions see the answer with it whole
+    )
+    none: tuple[str, ...] = ()  # error codes which say that there is nothing to describe
+    open: tuple[str, ...] = ()  # error codes which say that it cannot be known: unresolved, but no gap
+
+
+def managed_key(name: str, alias: str, source: str = "KmsKeyId") -> Detail:
+    """The detail that tells a key which AWS manages from a customer's: the former gets its alias, as in a template.
+
+    A key of another account is always a customer's; one that KMS no longer knows is left open.
+    """
+    own = f"{source} && (!starts_with({source}, 'arn:') || contains({source}, Here.Account))"
+    return Detail(
+        Call("kms", "DescribeKey", per_item={"KeyId": source}),
+        {name: f"KeyMetadata.KeyManager == 'AWS' && '{alias}' || KeyMetadata.Arn"},
+        when=own,
+        open=("NotFoundException",),
+    )
+
+
+class Collection(NamedTuple):
+    """Resources of one type, as one call lists them."""
+
+    type: str
+    call: Call
+    items: str  # the key of the list in each page of the answer
+    id: str  # an expression over the item, as are the ones below
+    arn: str = ""
+    same: str = ""  # properties that the answer and CloudFormation spell alike, separated by blanks
+    properties: Mapping[str, str] = {}  # property → expression
+    keep: str = ""  # only items for which this holds
+    inner: str = ""  # the resources are inside the items: an expression that finds them
+    each: Call | None = None  # the call that describes one item, where the list names it only
+    each_item: str = ""  # where the description is in the answer of `each`
+    each_none: tuple[str, ...] = ()  # error codes of `each` which say that the item is gone
+    details: tuple[Detail, ...] = ()
+    home: str = ""  # the ARN of the Region where a resource is judged that is listed in several
+
+    @property
+    def expressions(self) -> dict[str, str]:
+        """Every property that the listing itself supplies, with its expression."""
+        return {**{name: name for name in self.same.split()}, **self.properties}
+
+    @property
+    def detail_properties(self) -> dict[str, list[Detail]]:
+        """The details that supply each property."""
+        found: dict[str, list[Detail]] = {}
+        for detail in self.details:
+            for name in detail.properties:
+                found.setdefault(name, []).append(detail)
+        return found
+
+    def calls(self) -> Iterator[Call]:
+        """The calls that the listing itself takes."""
+        yield self.call
+        if self.each:
+            yield self.each
+
+
+class Service(NamedTuple):
+    """One module of `services`: its name, as --service takes it, and what it lists."""
+
+    name: str
+    collections: tuple[Collection, ...]
+
+
+class Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no types
+    """What the expressions may call beside JMESPath's own functions."""
+
+    @functions.signature({"types": ["array", "null"]}, {"types": ["string"]}, {"types": ["string"]})  # type: ignore[untyped-decorator]
+    def _func_pairs(self, items: list[dict[str, Any]] | None, name: str, value: str) -> dict[str, Any]:
+        """A mapping from items that hold a name and a value: `pairs(Parameters, 'ParameterName', 'ParameterValue')`."""
+        return {str(item[name]): item.get(value) for item in items or () if name in item}
+
+    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_tail(self, arn: str | None) -> str | None:
+        """The name at the end of an ARN."""
+        return arn and arn.replace("/", ":").rsplit(":", 1)[-1]
+
+
+OPTIONS = jmespath.Options(custom_functions=Functions())
+
+
+@cache
+def expression(text: str) -> Any:
+    """A JMESPath expression, compiled once."""
+    return jmespath.compile(text)
+
+
+def find(text: str, answer: Answer) -> Any:
+    """What an expression finds in an answer; None where there is nothing."""
+    if text.isidentifier():
+        return answer.get(text) if isinstance(answer, dict) else None
+    return expression(text).search(answer, options=OPTIONS)
+
+
+def shaped(properties: Mapping[str, str], answer: Answer) -> dict[str, Any]:
+    """The properties that an answer supplies; what it leaves out or leaves empty is absent."""
+    found = {name: plain(find(text, answer)) for name, text in properties.items()}
+    return {name: value for name, value in found.items() if value not in EMPTY}
+
+
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: dates as ISO 8601 text, nothing that is empty inside a mapping."""
+    if isinstance(value, dict):
+        inner = {name: plain(one) for name, one in value.items()}
+        return {name: one for name, one in inner.items() if one not in EMPTY}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+class Registry:
+    """Every service there is, found by the presence of its module."""
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """The services by name, in order."""
+        from importlib import import_module
+        from pkgutil import iter_modules
+
+        from dbguard.sources.account import services
+
+        names = sorted(one.name for one in iter_modules(services.__path__))
+        modules = {name.replace("_", "-"): import_module(f"{services.__name__}.{name}") for name in names}
+        return {name: Service(name, tuple(module.COLLECTIONS)) for name, module in modules.items()}
+
+
+REGISTRY = Registry()

@@ -1,0 +1,106 @@
+"""Why AWS did not answer: every way in which a call can end without one, told apart."""
+
+from __future__ import annotations
+
+import re
+
+from botocore import exceptions as e
+
+# What a service in an account and Region can be. Anything but the first two is a gap.
+SCANNED = "scanned"
+NOT_OFFERED = "not-offered"  # AWS does not offer the service in that Region
+DENIED = "denied"
+THROTTLED = "throttled"
+DISABLED = "disabled"  # the Region or the service is not enabled for the account
+NOT_REACHED = "not-reached"
+UNEXPECTED = "unexpected"
+EXPIRED = "expired"  # the credentials ended: nothing can be said, and a resumed scan tries again
+
+WORST_FIRST = (EXPIRED, NOT_REACHED, DISABLED, DENIED, THROTTLED, UNEXPECTED, NOT_OFFERED)
+
+THROTTLING = {
+    "BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException",
+    "SlowDown", "ThrottledException", "Throttling", "ThrottlingException", "TooManyRequestsException",
+    "TransactionInProgressException",
+}  # fmt: skip
+ENDED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+NOT_ENABLED = {"OptInRequired", "RegionDisabledException", "SubscriptionRequiredException"}
+# Where the account's credentials are known to be good, these say that the Region does not know the account.
+STRANGER = {"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"}
+NO_LINE = (
+    e.HTTPClientError,  # time-outs, refused and broken connections, proxies, TLS
+    e.EndpointConnectionError,
+    e.ConnectionClosedError,
+    e.ConnectTimeoutError,
+    e.ReadTimeoutError,
+    ConnectionError,
+    TimeoutError,
+)
+NO_CREDENTIALS = (
+    e.CredentialRetrievalError,
+    e.NoCredentialsError,
+    e.PartialCredentialsError,
+    e.SSOError,
+    e.TokenRetrievalError,
+    e.UnauthorizedSSOTokenError,
+)
+LONGEST = 300
+
+
+class Refused(Exception):  # noqa: N818 - an outcome, not an error
+    """A call that brought no answer."""
+
+    def __init__(self, kind: str, detail: str, action: str = "", code: str = "") -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.action = action
+        self.code = code
+
+
+def refused(error: Exception, action: str) -> Refused:
+    """What an exception of botocore says, in one line."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, e.ClientError):
+        return _client_error(error, action)
+    if isinstance(error, NO_CREDENTIALS):
+        return Refused(EXPIRED, f"{action}: {_line(str(error))}", action)
+    if isinstance(error, NO_LINE):
+        return Refused(NOT_REACHED, f"{action}: {_line(str(error))}", action)
+    name = type(error).__name__
+    return Refused(UNEXPECTED, f"{action}: the answer cannot be read: {name}: {_line(str(error))}", action)
+
+
+def _client_error(error: e.ClientError, action: str) -> Refused:
+    answer = error.response
+    code = str(answer.get("Error", {}).get("Code", ""))
+    message = _line(_message(str(answer.get("Error", {}).get("Message", ""))))
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    kind = _kind(code, status)
+    said = f"{code} (HTTP {status})" if status and code != str(status) else f"HTTP {status or code}"
+    return Refused(kind, f"{action}: {said}{': ' if message else ''}{message}", action, code)
+
+
+def _kind(code: str, status: int) -> str:
+    if code in ENDED:
+        return EXPIRED
+    if code in THROTTLING or status == 429:
+        return THROTTLED
+    if code in NOT_ENABLED or code in STRANGER:
+        return DISABLED
+    if status in {401, 403} or code.startswith(("AccessDenied", "UnauthorizedOperation", "NotAuthorized")):
+        return DENIED
+    return UNEXPECTED
+
+
+def _message(text: str) -> str:
+    """The message itself, where a service of another protocol left it in XML or HTML."""
+    found = re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
+    return found[1] if found else re.sub(r"<[^>]*>", " ", text)
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
