@@ -24,7 +24,7 @@ ROOMS = (
     {"dbguard.engine"},
     {"dbguard.sources"},
     {"dbguard.discover", "dbguard.finding", "dbguard.memo", "dbguard.parameter_files"},
-    {"dbguard.policy_library", "dbguard.authoring"},
+    {"dbguard.policy_library", "dbguard.authoring", "dbguard.drift"},
     {"dbguard.scan", "dbguard.reporters", "dbguard.docs", "dbguard.mock", "dbguard.executors", "dbguard.progress"},
     {"dbguard.cli", "dbguard.commands", "dbguard.__main__"},
 )

@@ -87,7 +87,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"dbguard {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="dbguard")
-    builders = {"scan": _scan, "live": _live, "explain": _explain, "policies": _policies}
+    builders = {"scan": _scan, "live": _live, "drift": _drift, "explain": _explain, "policies": _policies}
     for build in [builders[command]] if command in builders else builders.values():
         build(commands)
     return top
@@ -126,7 +126,7 @@ def _live(commands: Commands[Parser]) -> None:
         **COMMON,
     )
     where = live.add_argument_group("which accounts and Regions")
-    where.add_argument("--profile", metavar="NAME", help="a profile of the AWS configuration")
+    _account(where)
     regions = where.add_mutually_exclusive_group()
     regions.add_argument("--region", action="append", default=[], metavar="NAME", help="a Region; repeatable")
     regions.add_argument("--all-regions", action="store_true", help="every Region that is enabled for the account")
@@ -134,14 +134,12 @@ def _live(commands: Commands[Parser]) -> None:
     where.add_argument("--external-id", metavar="ID", help="the external ID that the roles ask for")
     where.add_argument("--organization", action="store_true", help="every active account of the organization")
     where.add_argument("--role-name", metavar="NAME", help="the role in each account of the organization")
-    where.add_argument("--endpoint-url", metavar="URL", help="ask this address instead of AWS")
     where.add_argument("--mock", metavar="FILE", help="scan a mocked account made from a template, without AWS")
     what = live.add_argument_group("what is read, and how")
     what.add_argument("--service", action="append", default=[], metavar="NAME", help="only this service; repeatable")
     what.add_argument(
         "--tag", action="append", default=[], metavar="K[=V]", help="judge only resources with this tag; repeatable"
     )
-    what.add_argument("--timeout", type=_seconds, default=15.0, metavar="SECONDS", help="for one answer (default: 15)")
     what.add_argument(
         "--executor", default="threads", metavar="WHERE", help="threads (default), threads:N or dask://HOST:PORT"
     )
@@ -151,6 +149,32 @@ def _live(commands: Commands[Parser]) -> None:
     what.add_argument("--print-iam-policy", action="store_true", help="print the permissions that are needed, and stop")
     _selection(live)
     _output(live)
+
+
+def _drift(commands: Commands[Parser]) -> None:
+    drift = commands.add_parser(
+        "drift",
+        help="compare a template with the stack that was made of it",
+        description="Say where a template and its stack's resources in the account differ in what policies look at.",
+        **COMMON,
+    )
+    drift.add_argument("template", metavar="TEMPLATE", help="the template of the stack")
+    drift.add_argument("--stack", required=True, metavar="NAME", help="the stack's name or ARN")
+    where = drift.add_argument_group("where the stack is")
+    _account(where)
+    where.add_argument("--region", action="append", default=[], metavar="NAME", help="the stack's Region")
+    where.add_argument("--role-arn", metavar="ARN", help="a role to assume")
+    drift.add_argument("--format", choices=("text", "json"), default="text")
+    drift.add_argument(
+        "--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)"
+    )
+    _selection(drift)
+
+
+def _account(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--profile", metavar="NAME", help="a profile of the AWS configuration")
+    group.add_argument("--endpoint-url", metavar="URL", help="ask this address instead of AWS")
+    group.add_argument("--timeout", type=_seconds, default=15.0, metavar="SECONDS", help="for one answer (default: 15)")
 
 
 def _seconds(text: str) -> float:

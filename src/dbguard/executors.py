@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any
 
 from dbguard.errors import UsageError
 
@@ -26,7 +27,8 @@ def _dask(address: str) -> Executor:
     except ModuleNotFoundError as error:
         raise UsageError("--executor dask:// needs an extra: pip install 'dbguard[dask]'") from error
     try:
-        executor: Executor = Client(f"tcp://{address}", timeout="10s").get_executor(pure=False)
+        make: Any = Client  # distributed has no types
+        executor: Executor = make(f"tcp://{address}", timeout="10s").get_executor(pure=False)
     except (OSError, ValueError) as error:
         raise UsageError(f"--executor dask://{address}: no scheduler answers: {error}") from error
     return executor

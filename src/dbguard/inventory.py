@@ -52,6 +52,10 @@ class World:
         """The value itself, with intrinsic functions at its top resolved."""
         return ABSENT if value is None else value
 
+    def deep(self, value: Value) -> Value:
+        """The value with all that is inside resolved as well."""
+        return self.force(value)
+
     def exists(self, resource: Resource) -> Answer:
         """Whether the resource exists in the scenario at hand."""
         return True

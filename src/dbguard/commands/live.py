@@ -107,7 +107,8 @@ def _begin(
             raise UsageError(f"{options.resume} was begun for other policies or services; resume with the same ones")
         return known, file
     try:
-        request = Request(tuple(_targets(options)), _regions(options), plan, tuple(options.service))
+        regions = () if options.all_regions else check_regions(options)
+        request = Request(tuple(_targets(options)), regions, plan, tuple(options.service))
     except Refused as refusal:
         scan.gaps.append(Gap("organization", refusal.kind, refusal.detail))
         return None, None
@@ -131,12 +132,18 @@ def _end(options: argparse.Namespace, fleet: Fleet, file: ScanFile, progress: Pr
 
 def _targets(options: argparse.Namespace) -> list[Target]:
     """The accounts to read. Raises UsageError without credentials, Refused where the organization does not answer."""
-    base = Access(options.profile, endpoint_url=options.endpoint_url, home=_home(options), timeout=options.timeout)
-    clients.check(base)
-    found = [Target(base._replace(role_arn=arn, external_id=options.external_id)) for arn in options.role_arn]
+    own = base(options)
+    found = [Target(own._replace(role_arn=arn, external_id=options.external_id)) for arn in options.role_arn]
     if options.organization:
-        found += targets.organization(base, options.role_name or targets.DEFAULT_ROLE)
-    return found or [Target(base)]
+        found += targets.organization(own, options.role_name or targets.DEFAULT_ROLE)
+    return found or [Target(own)]
+
+
+def base(options: argparse.Namespace) -> Access:
+    """The way to the account of the environment or profile. Raises UsageError where there are no credentials."""
+    own = Access(options.profile, endpoint_url=options.endpoint_url, home=_home(options), timeout=options.timeout)
+    clients.check(own)
+    return own
 
 
 def _home(options: argparse.Namespace) -> str:
@@ -144,10 +151,8 @@ def _home(options: argparse.Namespace) -> str:
     return str(options.region[0] if options.region else clients.default_region(options.profile) or "us-east-1")
 
 
-def _regions(options: argparse.Namespace) -> tuple[str, ...]:
-    """The Regions to read; none for all that are enabled. Raises UsageError for one that does not exist."""
-    if options.all_regions:
-        return ()
+def check_regions(options: argparse.Namespace) -> tuple[str, ...]:
+    """The Regions that were named, or else that of the environment. Raises UsageError for one that does not exist."""
     asked = options.region or [clients.default_region(options.profile)]
     if asked == [None]:
         raise UsageError("no Region: give --region or --all-regions, or set AWS_REGION")

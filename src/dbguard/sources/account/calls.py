@@ -30,11 +30,13 @@ class Caller:
         self._known: dict[tuple[Any, ...], Future[Any]] = {}
         self._refusals: dict[tuple[str, str], list[Refused]] = {}
 
-    def listed(self, call: Call, items: str) -> tuple[list[Any], Refused | None]:
+    def listed(
+        self, call: Call, items: str, arguments: Mapping[str, Any] | None = None
+    ) -> tuple[list[Any], Refused | None]:
         """Everything that a call lists, page by page; with the refusal that ended it early, if one did."""
         found: list[Any] = []
         try:
-            for page in self._pages(call, call.arguments):
+            for page in self._pages(call, call.arguments if arguments is None else arguments):
                 found.extend(_items(page, items, call))
         except Refused as refusal:
             return found, refusal

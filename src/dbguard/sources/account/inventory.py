@@ -8,6 +8,7 @@ from typing import Any
 from dbguard.inventory import Inventory, Resource, World
 from dbguard.links import Index
 from dbguard.model import Gap, Status, Subject
+from dbguard.sources.account.mapping import put
 from dbguard.sources.account.refusal import EXPIRED, NOT_OFFERED, SCANNED
 from dbguard.sources.account.unit import EVERYTHING
 from dbguard.value import Unresolved, Value
@@ -53,7 +54,10 @@ def _resource(row: dict[str, Any], harvest: Harvest) -> Resource:
 def _properties(known: dict[str, Any], unresolved: dict[str, str]) -> Value:
     if EVERYTHING in unresolved:
         return Unresolved(unresolved[EVERYTHING], present=None)
-    return {**known, **{name: Unresolved(reason, present=None) for name, reason in unresolved.items()}}
+    properties = dict(known)
+    for name, reason in unresolved.items():
+        put(properties, name, Unresolved(reason, present=None))
+    return properties
 
 
 def statuses(harvest: Harvest) -> Iterator[Status]:

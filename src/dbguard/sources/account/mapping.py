@@ -39,27 +39,13 @@ class Detail(NamedTuple):
     """A further call for one resource, with the properties that it supplies."""
 
     call: Call
-    properties: Mapping[str, str]  # property → expression over the answer
+    properties: Mapping[str, str]  # property, or `Property.Inner` → expression over the answer
     when: str = ""  # an expression over the item: the call is made where it holds
     items: str = (
         ""  # the answer comes in pages: the key of what they list, and expressions see the answer with it whole
     )
     none: tuple[str, ...] = ()  # error codes which say that there is nothing to describe
     open: tuple[str, ...] = ()  # error codes which say that it cannot be known: unresolved, but no gap
-
-
-def managed_key(name: str, alias: str, source: str = "KmsKeyId") -> Detail:
-    """The detail that tells a key which AWS manages from a customer's: the former gets its alias, as in a template.
-
-    A key of another account is always a customer's; one that KMS no longer knows is left open.
-    """
-    own = f"{source} && (!starts_with({source}, 'arn:') || contains({source}, Here.Account))"
-    return Detail(
-        Call("kms", "DescribeKey", per_item={"KeyId": source}),
-        {name: f"KeyMetadata.KeyManager == 'AWS' && '{alias}' || KeyMetadata.Arn"},
-        when=own,
-        open=("NotFoundException",),
-    )
 
 
 class Collection(NamedTuple):
@@ -73,6 +59,7 @@ class Collection(NamedTuple):
     same: str = ""  # properties that the answer and CloudFormation spell alike, separated by blanks
     properties: Mapping[str, str] = {}  # property → expression
     keep: str = ""  # only items for which this holds
+    of: tuple[Call, str] | None = None  # listed for each item of another call, with that call's list
     inner: str = ""  # the resources are inside the items: an expression that finds them
     each: Call | None = None  # the call that describes one item, where the list names it only
     each_item: str = ""  # where the description is in the answer of `each`
@@ -96,6 +83,8 @@ class Collection(NamedTuple):
 
     def calls(self) -> Iterator[Call]:
         """The calls that the listing itself takes."""
+        if self.of:
+            yield self.of[0]
         yield self.call
         if self.each:
             yield self.each
@@ -121,6 +110,11 @@ class Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no t
         """The name at the end of an ARN."""
         return arn and arn.replace("/", ":").rsplit(":", 1)[-1]
 
+    @functions.signature({"types": ["number"]})  # type: ignore[untyped-decorator]
+    def _func_less_one(self, number: int) -> int:
+        """One less, and never less than none: the replicas of so many nodes."""
+        return max(number - 1, 0)
+
 
 OPTIONS = jmespath.Options(custom_functions=Functions())
 
@@ -142,6 +136,18 @@ def shaped(properties: Mapping[str, str], answer: Answer) -> dict[str, Any]:
     """The properties that an answer supplies; what it leaves out or leaves empty is absent."""
     found = {name: plain(find(text, answer)) for name, text in properties.items()}
     return {name: value for name, value in found.items() if value not in EMPTY}
+
+
+def put(properties: dict[str, Any], name: str, value: Any) -> None:
+    """Set a property, or `Property.Inner` inside of one; None takes it away."""
+    head, _, inner = name.partition(".")
+    if inner:
+        properties[head] = {**properties[head]} if isinstance(properties.get(head), dict) else {}
+        put(properties[head], inner, value)
+    elif value is None:
+        properties.pop(head, None)
+    else:
+        properties[head] = value
 
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})

@@ -42,7 +42,7 @@ def plan(wanted: Needs | None, services: Iterable[str] = ()) -> tuple[str, ...]:
 def _names(collection: Collection, properties: set[str] | None) -> Iterator[str]:
     yield collection.type
     for detail in collection.details:
-        if properties is None or not properties.isdisjoint(detail.properties):
+        if properties is None or not properties.isdisjoint(name.split(".")[0] for name in detail.properties):
             yield detail_name(collection, detail)
 
 

@@ -18,7 +18,7 @@ from jmespath.exceptions import JMESPathError
 from dbguard.sources.account import clients
 from dbguard.sources.account.calls import Caller
 from dbguard.sources.account.clients import Access
-from dbguard.sources.account.mapping import REGISTRY, Call, Collection, Detail, find, shaped
+from dbguard.sources.account.mapping import REGISTRY, Call, Collection, Detail, find, put, shaped
 from dbguard.sources.account.refusal import (
     EXPIRED,
     NOT_OFFERED,
@@ -91,6 +91,9 @@ class Found(NamedTuple):
     made: dict[str, Any]  # as it leaves the unit
 
 
+Listed = tuple[list[Any], Refused | None]
+
+
 class Reader:
     """Reads the services of one order."""
 
@@ -111,14 +114,28 @@ class Reader:
     def read(self) -> None:
         """List everything, describe what was only named, then ask for the details."""
         wanted = [(name, one) for name, collections in self.services.items() for one in collections]
-        calls = {_key(one): (one.call, one.items) for _, one in wanted}
+        calls = {_key(one.call, one.items): (one.call, one.items) for _, one in wanted if not one.of}
+        calls |= {_key(*one.of): one.of for _, one in wanted if one.of}
         answers = dict(zip(calls, _side_by_side(self.caller.listed, calls.values()), strict=True))
-        listed = [(name, one, item) for name, one in wanted for item in self._items(name, one, answers[_key(one)])]
+        listed = [
+            (name, one, item)
+            for name, one in wanted
+            for answer in self._answers(one, answers)
+            for item in self._items(name, one, answer)
+        ]
         described = _side_by_side(self._described, listed)
         found = [(name, one) for (name, *_), some in zip(listed, described, strict=True) for one in some]
         self._details(found)
         for name, one in found:
             self.resources[name].append(one.made)
+
+    def _answers(self, one: Collection, answers: Mapping[Any, Listed]) -> list[Listed]:
+        """The listings of a collection: one, or one for each item of another."""
+        if not one.of:
+            return [answers[_key(one.call, one.items)]]
+        items, refusal = answers[_key(*one.of)]
+        arguments = [(one.call, one.items, _arguments(one.call, item)) for item in items if isinstance(item, dict)]
+        return [([], refusal), *_side_by_side(self.caller.listed, arguments)]
 
     def status(self, name: str) -> dict[str, Any]:
         """What became of a service."""
@@ -134,7 +151,7 @@ class Reader:
             "incomplete": list(dict.fromkeys(self._incomplete[name])),
         }
 
-    def _items(self, name: str, one: Collection, answer: tuple[list[Any], Refused | None]) -> Iterator[dict[str, Any]]:
+    def _items(self, name: str, one: Collection, answer: Listed) -> Iterator[dict[str, Any]]:
         """The items of a listing; a refusal of it leaves the type incomplete."""
         items, refusal = answer
         if refusal is not None:
@@ -195,13 +212,13 @@ class Reader:
         ]
         supplied = _side_by_side(self._detail, [(one, detail) for _, one, detail in asked])
         for (name, one, detail), outcome in zip(asked, supplied, strict=True):
-            for key in detail.properties if outcome is not None else ():
-                one.made["properties"].pop(key, None)
+            if outcome is None:
+                continue
             if isinstance(outcome, Refused):
                 self._refusals[name] += [] if outcome.code and outcome.code in detail.open else [outcome]
                 one.made["unresolved"].update(dict.fromkeys(detail.properties, outcome.detail))
-            else:
-                one.made["properties"].update(outcome or {})
+            for key in detail.properties:
+                put(one.made["properties"], key, outcome.get(key) if isinstance(outcome, dict) else None)
 
     def _detail(self, one: Found, detail: Detail) -> dict[str, Any] | Refused | None:
         """What a detail supplies; None where it is not asked for, and the refusal where there is one."""
@@ -217,8 +234,8 @@ class Reader:
             return _odd(detail.call, f"the answer has another shape: {error}")
 
 
-def _key(one: Collection) -> tuple[Any, ...]:
-    return one.call.action, one.items, repr(sorted(one.call.arguments.items()))
+def _key(call: Call, items: str) -> tuple[Any, ...]:
+    return call.action, items, repr(sorted(call.arguments.items()))
 
 
 def _odd(call: Call, what: str) -> Refused:

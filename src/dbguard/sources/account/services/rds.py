@@ -1,6 +1,7 @@
 """Amazon RDS and Amazon Aurora: instances, clusters, groups, proxies, event subscriptions and manual snapshots."""
 
-from dbguard.sources.account.mapping import Call, Collection, Detail, managed_key
+from dbguard.sources.account.common import event_subscriptions, managed_key, parameters, restorable_by
+from dbguard.sources.account.mapping import Call, Collection
 
 # DocumentDB and Neptune answer to the same calls; they have modules of their own.
 OURS = "!(starts_with(Engine || '', 'docdb') || starts_with(Engine || '', 'neptune'))"
@@ -134,18 +135,7 @@ PARAMETER_GROUPS = Collection(
     keep=FAMILY,
     same="DBParameterGroupName Description",
     properties={"Family": "DBParameterGroupFamily"},
-    details=(
-        Detail(
-            Call(
-                "rds",
-                "DescribeDBParameters",
-                {"Source": "user"},
-                {"DBParameterGroupName": "DBParameterGroupName"},
-            ),
-            {"Parameters": "pairs(Parameters, 'ParameterName', 'ParameterValue')"},
-            items="Parameters",
-        ),
-    ),
+    details=(parameters("rds", "DescribeDBParameters", "DBParameterGroupName"),),
 )
 CLUSTER_PARAMETER_GROUPS = Collection(
     "AWS::RDS::DBClusterParameterGroup",
@@ -156,18 +146,7 @@ CLUSTER_PARAMETER_GROUPS = Collection(
     keep=FAMILY,
     same="DBClusterParameterGroupName Description",
     properties={"Family": "DBParameterGroupFamily"},
-    details=(
-        Detail(
-            Call(
-                "rds",
-                "DescribeDBClusterParameters",
-                {"Source": "user"},
-                {"DBClusterParameterGroupName": "DBClusterParameterGroupName"},
-            ),
-            {"Parameters": "pairs(Parameters, 'ParameterName', 'ParameterValue')"},
-            items="Parameters",
-        ),
-    ),
+    details=(parameters("rds", "DescribeDBClusterParameters", "DBClusterParameterGroupName"),),
 )
 
 OPTION_GROUPS = Collection(
@@ -200,21 +179,9 @@ PROXIES = Collection(
     },
 )
 
-EVENT_SUBSCRIPTIONS = Collection(
-    "AWS::RDS::EventSubscription",
-    Call("rds", "DescribeEventSubscriptions"),
-    "EventSubscriptionsList",
-    id="CustSubscriptionId",
-    arn="EventSubscriptionArn",
-    same="Enabled SnsTopicArn SourceType",
-    properties={
-        "EventCategories": "EventCategoriesList",
-        "SourceIds": "SourceIdsList",
-        "SubscriptionName": "CustSubscriptionId",
-    },
-)
+EVENT_SUBSCRIPTIONS = event_subscriptions("AWS::RDS::EventSubscription", "rds", "EventSubscriptionArn")
 
-# Snapshots have no CloudFormation type; AWS Config's names are used for them.
+# AWS Config's names for snapshots; who may restore them is no property in CloudFormation.
 SNAPSHOTS = Collection(
     "AWS::RDS::DBSnapshot",
     Call("rds", "DescribeDBSnapshots", {"SnapshotType": "manual"}),
@@ -224,17 +191,7 @@ SNAPSHOTS = Collection(
     keep=OURS,
     same="DBInstanceIdentifier DBSnapshotIdentifier Encrypted Engine EngineVersion KmsKeyId SnapshotType StorageType",
     properties={"Tags": "TagList", "SnapshotCreateTime": "SnapshotCreateTime"},
-    details=(
-        Detail(
-            Call("rds", "DescribeDBSnapshotAttributes", per_item={"DBSnapshotIdentifier": "DBSnapshotIdentifier"}),
-            {
-                "RestorableBy": "DBSnapshotAttributesResult.DBSnapshotAttributes[?AttributeName == 'restore']"
-                ".AttributeValues[]"
-            },
-            none=("DBSnapshotNotFound",),
-        ),
-        KEY,
-    ),
+    details=(restorable_by("rds", "DBSnapshot", "DBSnapshotNotFound"), KEY),
 )
 CLUSTER_SNAPSHOTS = Collection(
     "AWS::RDS::DBClusterSnapshot",
@@ -248,21 +205,7 @@ CLUSTER_SNAPSHOTS = Collection(
         StorageEncryptionType StorageType
     """,
     properties={"Encrypted": STORAGE_ENCRYPTED, "Tags": "TagList"},
-    details=(
-        Detail(
-            Call(
-                "rds",
-                "DescribeDBClusterSnapshotAttributes",
-                per_item={"DBClusterSnapshotIdentifier": "DBClusterSnapshotIdentifier"},
-            ),
-            {
-                "RestorableBy": "DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes"
-                "[?AttributeName == 'restore'].AttributeValues[]"
-            },
-            none=("DBClusterSnapshotNotFoundFault",),
-        ),
-        KEY,
-    ),
+    details=(restorable_by("rds", "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault"), KEY),
 )
 
 COLLECTIONS = (

@@ -1,0 +1,57 @@
+"""What the declarations of several services have in common."""
+
+from __future__ import annotations
+
+from dbguard.sources.account.mapping import Call, Collection, Detail
+
+
+def managed_key(name: str, alias: str, source: str = "KmsKeyId") -> Detail:
+    """The detail that tells a key which AWS manages from a customer's: the former gets its alias, as in a template.
+
+    A key of another account is always a customer's; one that KMS no longer knows is left open.
+    """
+    own = f"{source} && (!starts_with({source}, 'arn:') || contains({source}, Here.Account))"
+    return Detail(
+        Call("kms", "DescribeKey", per_item={"KeyId": source}),
+        {name: f"KeyMetadata.KeyManager == 'AWS' && '{alias}' || KeyMetadata.Arn"},
+        when=own,
+        open=("NotFoundException",),
+    )
+
+
+def parameters(client: str, operation: str, group: str, target: str = "Parameters") -> Detail:
+    """The parameters that were set in a parameter group, as a mapping; `group` is the key of its name."""
+    return Detail(
+        Call(client, operation, {"Source": "user"}, {group: group}),
+        {target: "pairs(Parameters, 'ParameterName', 'ParameterValue')"},
+        items="Parameters",
+    )
+
+
+def restorable_by(client: str, kind: str, missing: str) -> Detail:
+    """The accounts that may restore a manual snapshot, `all` for everybody; `kind` is DBSnapshot or DBClusterSnapshot."""
+    name = f"{kind}Identifier"
+    attributes = f"{kind}AttributesResult.{kind}Attributes"
+    return Detail(
+        Call(client, f"Describe{kind}Attributes", per_item={name: name}),
+        {"RestorableBy": f"{attributes}[?AttributeName == 'restore'].AttributeValues[]"},
+        none=(missing,),
+    )
+
+
+def event_subscriptions(type_name: str, client: str, arn: str = "", keep: str = "") -> Collection:
+    """The event subscriptions of a service."""
+    return Collection(
+        type_name,
+        Call(client, "DescribeEventSubscriptions"),
+        "EventSubscriptionsList",
+        id="CustSubscriptionId",
+        arn=arn,
+        keep=keep,
+        same="Enabled SnsTopicArn SourceType",
+        properties={
+            "EventCategories": "EventCategoriesList",
+            "SourceIds": "SourceIdsList",
+            "SubscriptionName": "CustSubscriptionId",
+        },
+    )
