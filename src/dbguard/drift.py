@@ -159,17 +159,17 @@ def _differences(pair: Pair, policies: Sequence[Policy], sides: Sides) -> Iterat
     for policy in policies:
         for name in policy.reads.properties if policy.reads else ():
             looked_at.setdefault(name, []).append(policy.id)
-    properties = _resolved(pair.declared, sides)
+    properties = resolved(pair.declared, sides)
     for name, by in looked_at.items():
         declared, live = properties.get(name, ABSENT), pair.live.properties.get(name, ABSENT)
-        if declared is ABSENT or _is_open(declared) or _is_open(live) or _alike(declared, live):
+        if declared is ABSENT or _is_open(declared) or _is_open(live) or alike(declared, live):
             continue
         place = locate(sides.template, (*pair.declared.place, "Properties", name))
         subject = pair.declared.subject
         yield Difference(subject, pair.live.id, name, describe(declared), _said(live), tuple(by), place)
 
 
-def _resolved(declared: Resource, sides: Sides) -> dict[str, Value]:
+def resolved(declared: Resource, sides: Sides) -> dict[str, Value]:
     """The properties of a declared resource, resolved with the values that the stack was given."""
     world = sides.template.world
     world.assign(world.defaults())
@@ -196,12 +196,12 @@ def _said(value: Value) -> str:
     return "not set" if value is ABSENT else describe(value)
 
 
-def _alike(declared: Value, live: Value) -> bool:
+def alike(declared: Value, live: Value) -> bool:
     """Whether the account has what the template asks for; AWS may add to a mapping, and order lists anew."""
     if isinstance(declared, dict):
-        return isinstance(live, dict) and all(_alike(one, live.get(name, ABSENT)) for name, one in declared.items())
+        return isinstance(live, dict) and all(alike(one, live.get(name, ABSENT)) for name, one in declared.items())
     if isinstance(declared, list):
-        return isinstance(live, list) and all(any(_alike(one, other) for other in live) for one in declared)
+        return isinstance(live, list) and all(any(alike(one, other) for other in live) for one in declared)
     if live is ABSENT:
         return declared in (False, "false", 0, "0", "")
     return equal(declared, live) is True or equal(live, declared) is True

@@ -57,7 +57,7 @@ def fault(mocked: None) -> Fault:
             return AWSResponse(request.url, status, {}, Raw(body.encode()))
 
         name = f"before-send.{service}" + ("" if operation == "*" else f".{operation}")
-        clients._session(None).events.register_first(name, answer)
+        clients.session(None).events.register_first(name, answer)
 
     return add
 

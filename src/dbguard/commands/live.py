@@ -40,13 +40,25 @@ def run(options: argparse.Namespace) -> int:
     scan = Scan(library, Options(entries, show=show, tags=tuple(options.tag)))
     with ExitStack() as stack:
         if options.mock:
-            from dbguard import mock
-
-            stack.enter_context(mock.account(options.mock))
+            _mocked(options, stack)
         report = scan.run_live(_harvests(options, plan, scan, stack))
     for name, file in outputs:
         scanning.write(report, name, file, show)
     return scanning.code(report, options.fail_on, strict=options.strict, verdicts=scan.worst)
+
+
+def _mocked(options: argparse.Namespace, stack: ExitStack) -> None:
+    """Put a mocked account in the place of AWS."""
+    from dbguard import mock
+
+    elsewhere = ("profile", "role_arn", "organization", "endpoint_url", "all_regions", "resume")
+    for name in elsewhere:
+        if getattr(options, name):
+            raise UsageError(f"--{name.replace('_', '-')} has no effect beside --mock")
+    made = stack.enter_context(mock.account(options.mock))
+    options.region = options.region or [made.region]
+    for name, reason in made.unmade.items():
+        print(f"dbguard: {options.mock}: {name} is not in the mocked account: {reason}", file=sys.stderr)
 
 
 def _plan(library: Library, entries: Sequence[Entry], options: argparse.Namespace) -> tuple[str, ...]:

@@ -87,8 +87,7 @@ def client(access: Access, service: str, region: str) -> Any:
     key = (access.profile, access.endpoint_url, access.timeout, access.attempts, service, region)
     with _LOCK:
         if key not in _CLIENTS:
-            session = _session(access.profile)
-            _CLIENTS[key] = session.client(
+            _CLIENTS[key] = session(access.profile).client(
                 service, region_name=region, endpoint_url=access.endpoint_url, config=_config(access)
             )
         return _CLIENTS[key]
@@ -105,7 +104,8 @@ def _config(access: Access) -> Config:
     )
 
 
-def _session(profile: str | None) -> boto3.Session:
+def session(profile: str | None = None) -> boto3.Session:
+    """The session that makes the clients of a profile, with the credentials of the account at work."""
     if profile not in _SESSIONS:
         core = botocore.session.Session(profile=profile)
         core.register_component("credential_provider", CredentialResolver([_Provider()]))
@@ -171,16 +171,16 @@ def default_region(profile: str | None) -> str | None:
 
 def offered(service: str, region: str) -> bool:
     """Whether AWS offers a service in a Region, as far as the installed botocore knows."""
-    session = _session(None)
-    partition = session.get_partition_for_region(region)
-    return region in session.get_available_regions(service, partition_name=partition)
+    own = session()
+    partition = own.get_partition_for_region(region)
+    return region in own.get_available_regions(service, partition_name=partition)
 
 
 def regions() -> set[str]:
     """Every Region that the installed botocore knows, of all partitions."""
-    session = boto3.Session(botocore_session=botocore.session.Session())
+    own = session()
     return {
         region
-        for partition in session.get_available_partitions()
-        for region in session.get_available_regions("rds", partition_name=partition)
+        for partition in own.get_available_partitions()
+        for region in own.get_available_regions("rds", partition_name=partition)
     }

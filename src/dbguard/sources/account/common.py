@@ -10,7 +10,8 @@ def managed_key(name: str, alias: str, source: str = "KmsKeyId") -> Detail:
 
     A key of another account is always a customer's; one that KMS no longer knows is left open.
     """
-    own = f"{source} && (!starts_with({source}, 'arn:') || contains({source}, Here.Account))"
+    mine = f"(!starts_with({source}, 'arn:') || contains({source}, Here.Account))"
+    own = f"{source} && {mine} && !contains({source}, 'alias/aws/')"
     return Detail(
         Call("kms", "DescribeKey", per_item={"KeyId": source}),
         {name: f"KeyMetadata.KeyManager == 'AWS' && '{alias}' || KeyMetadata.Arn"},
@@ -29,7 +30,7 @@ def parameters(client: str, operation: str, group: str, target: str = "Parameter
 
 
 def restorable_by(client: str, kind: str, missing: str) -> Detail:
-    """The accounts that may restore a manual snapshot, `all` for everybody; `kind` is DBSnapshot or DBClusterSnapshot."""
+    """The accounts that may restore a manual snapshot, `all` for everybody; `kind` is the snapshot's type."""
     name = f"{kind}Identifier"
     attributes = f"{kind}AttributesResult.{kind}Attributes"
     return Detail(

@@ -58,6 +58,7 @@ class Collection(NamedTuple):
     arn: str = ""
     same: str = ""  # properties that the answer and CloudFormation spell alike, separated by blanks
     properties: Mapping[str, str] = {}  # property → expression
+    always: str = ""  # properties that AWS always tells: where it does not, they are unresolved rather than absent
     keep: str = ""  # only items for which this holds
     of: tuple[Call, str] | None = None  # listed for each item of another call, with that call's list
     inner: str = ""  # the resources are inside the items: an expression that finds them

@@ -253,7 +253,9 @@ def _found(one: Collection, item: dict[str, Any]) -> Found:
     if not isinstance(identifier, str) or not identifier:
         raise ValueError("it has no identifier")
     arn = find(one.arn, item) if one.arn else None
-    made = _made(one, identifier, arn, shaped(one.expressions, item), {})
+    properties = shaped(one.expressions, item)
+    untold = {name: f"{one.call.action} does not tell it" for name in one.always.split() if name not in properties}
+    made = _made(one, identifier, arn, properties, untold)
     home = find(one.home, item) if one.home else None
     if home and f":{item[HERE]['Region']}:" not in home:
         made["judged"] = False

@@ -4,16 +4,169 @@ from dbguard.sources.account.common import event_subscriptions, managed_key
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/dms")
+PARTITION = (
+    "starts_with(Here.Region, 'cn-') && 'aws-cn' || starts_with(Here.Region, 'us-gov-') && 'aws-us-gov' || 'aws'"
+)
 
 
 def tags(arn: str) -> Detail:
-    """The tags of a resource; `arn` is the key of its ARN."""
+    """The tags of a resource; `arn` is an expression for its ARN."""
     return Detail(
         Call("dms", "ListTagsForResource", per_item={"ResourceArn": arn}),
         {"Tags": "TagList[].{Key: Key, Value: Value}"},
         none=("ResourceNotFoundFault",),
     )
 
+
+def own_arn(kind: str, name: str) -> str:
+    """An expression for the ARN of a resource whose answer has none."""
+    return f"join('', ['arn:', {PARTITION}, ':dms:', Here.Region, ':', Here.Account, ':{kind}:', {name}])"
+
+
+def settings(source: str, names: str) -> str:
+    """An expression for the settings of an engine; `Name:name` is one that the answer spells otherwise."""
+    pairs = (one.partition(":") for one in names.split())
+    return f"{source}.{{{', '.join(f'{name}: {spelt or name}' for name, _, spelt in pairs)}}}"
+
+
+# What the answer and CloudFormation have in common, but for passwords.
+SETTINGS = {
+    "DocDbSettings": (
+        "DocDbSettings",
+        """
+            DocsToInvestigate ExtractDocId NestingLevel SecretsManagerAccessRoleArn
+            SecretsManagerSecretId
+        """,
+    ),
+    "DynamoDbSettings": (
+        "DynamoDbSettings",
+        "ServiceAccessRoleArn",
+    ),
+    "ElasticsearchSettings": (
+        "ElasticsearchSettings",
+        "EndpointUri ErrorRetryDuration FullLoadErrorPercentage ServiceAccessRoleArn",
+    ),
+    "GcpMySQLSettings": (
+        "GcpMySQLSettings",
+        """
+            AfterConnectScript CleanSourceMetadataOnMismatch DatabaseName EventsPollInterval MaxFileSize
+            ParallelLoadThreads Port SecretsManagerAccessRoleArn SecretsManagerSecretId ServerName
+            ServerTimezone Username
+        """,
+    ),
+    "IbmDb2Settings": (
+        "IBMDb2Settings",
+        """
+            CurrentLsn KeepCsvFiles LoadTimeout MaxFileSize MaxKBytesPerRead SecretsManagerAccessRoleArn
+            SecretsManagerSecretId SetDataCaptureChanges WriteBufferSize
+        """,
+    ),
+    "KafkaSettings": (
+        "KafkaSettings",
+        """
+            Broker IncludeControlDetails IncludeNullAndEmpty IncludePartitionValue
+            IncludeTableAlterOperations IncludeTransactionDetails MessageFormat MessageMaxBytes
+            NoHexPrefix PartitionIncludeSchemaTable SaslUserName:SaslUsername SecurityProtocol SslCaCertificateArn
+            SslClientCertificateArn SslClientKeyArn Topic
+        """,
+    ),
+    "KinesisSettings": (
+        "KinesisSettings",
+        """
+            IncludeControlDetails IncludeNullAndEmpty IncludePartitionValue IncludeTableAlterOperations
+            IncludeTransactionDetails MessageFormat NoHexPrefix PartitionIncludeSchemaTable
+            ServiceAccessRoleArn StreamArn
+        """,
+    ),
+    "MicrosoftSqlServerSettings": (
+        "MicrosoftSQLServerSettings",
+        """
+            BcpPacketSize ControlTablesFileGroup DatabaseName ForceLobLookup Port
+            QuerySingleAlwaysOnNode ReadBackupOnly SafeguardPolicy SecretsManagerAccessRoleArn
+            SecretsManagerSecretId ServerName TlogAccessMode TrimSpaceInChar UseBcpFullLoad
+            UseThirdPartyBackupDevice Username
+        """,
+    ),
+    "MongoDbSettings": (
+        "MongoDbSettings",
+        """
+            AuthMechanism AuthSource AuthType DatabaseName DocsToInvestigate ExtractDocId NestingLevel
+            Port SecretsManagerAccessRoleArn SecretsManagerSecretId ServerName Username
+        """,
+    ),
+    "MySqlSettings": (
+        "MySQLSettings",
+        """
+            AfterConnectScript CleanSourceMetadataOnMismatch EventsPollInterval MaxFileSize
+            ParallelLoadThreads SecretsManagerAccessRoleArn SecretsManagerSecretId ServerTimezone
+            TargetDbType
+        """,
+    ),
+    "NeptuneSettings": (
+        "NeptuneSettings",
+        """
+            ErrorRetryDuration IamAuthEnabled MaxFileSize MaxRetryCount S3BucketFolder S3BucketName
+            ServiceAccessRoleArn
+        """,
+    ),
+    "OracleSettings": (
+        "OracleSettings",
+        """
+            AccessAlternateDirectly AddSupplementalLogging AdditionalArchivedLogDestId
+            AllowSelectNestedTables ArchivedLogDestId ArchivedLogsOnly AsmServer AsmUser
+            CharLengthSemantics DirectPathNoLog DirectPathParallelLoad EnableHomogenousTablespace
+            ExtraArchivedLogDestIds FailTasksOnLobTruncation NumberDatatypeScale OraclePathPrefix
+            ParallelAsmReadThreads ReadAheadBlocks ReadTableSpaceName ReplacePathPrefix RetryInterval
+            SecretsManagerAccessRoleArn SecretsManagerOracleAsmAccessRoleArn
+            SecretsManagerOracleAsmSecretId SecretsManagerSecretId SecurityDbEncryptionName
+            SpatialDataOptionToGeoJsonFunctionName StandbyDelayTime UseAlternateFolderForOnline UseBFile
+            UseDirectPathFullLoad UseLogminerReader UsePathPrefix
+        """,
+    ),
+    "PostgreSqlSettings": (
+        "PostgreSQLSettings",
+        """
+            AfterConnectScript BabelfishDatabaseName CaptureDdls DatabaseMode DdlArtifactsSchema
+            ExecuteTimeout FailTasksOnLobTruncation HeartbeatEnable HeartbeatFrequency HeartbeatSchema
+            MapBooleanAsBoolean MaxFileSize PluginName SecretsManagerAccessRoleArn
+            SecretsManagerSecretId SlotName
+        """,
+    ),
+    "RedisSettings": (
+        "RedisSettings",
+        "AuthType AuthUserName Port ServerName SslCaCertificateArn SslSecurityProtocol",
+    ),
+    "RedshiftSettings": (
+        "RedshiftSettings",
+        """
+            AcceptAnyDate AfterConnectScript BucketFolder BucketName CaseSensitiveNames CompUpdate
+            ConnectionTimeout DateFormat EmptyAsNull EncryptionMode ExplicitIds
+            FileTransferUploadStreams LoadTimeout MapBooleanAsBoolean MaxFileSize RemoveQuotes
+            ReplaceChars ReplaceInvalidChars SecretsManagerAccessRoleArn SecretsManagerSecretId
+            ServerSideEncryptionKmsKeyId ServiceAccessRoleArn TimeFormat TrimBlanks TruncateColumns
+            WriteBufferSize
+        """,
+    ),
+    "S3Settings": (
+        "S3Settings",
+        """
+            AddColumnName AddTrailingPaddingCharacter BucketFolder BucketName CannedAclForObjects
+            CdcInsertsAndUpdates CdcInsertsOnly CdcMaxBatchInterval CdcMinFileSize CdcPath
+            CompressionType CsvDelimiter CsvNoSupValue CsvNullValue CsvRowDelimiter DataFormat
+            DataPageSize DatePartitionDelimiter DatePartitionEnabled DatePartitionSequence
+            DatePartitionTimezone DictPageSizeLimit EnableStatistics EncodingType EncryptionMode
+            ExpectedBucketOwner ExternalTableDefinition GlueCatalogGeneration IgnoreHeaderRows
+            IncludeOpForFullLoad MaxFileSize ParquetTimestampInMillisecond ParquetVersion
+            PreserveTransactions Rfc4180 RowGroupLength ServerSideEncryptionKmsKeyId
+            ServiceAccessRoleArn TimestampColumnName UseCsvNoSupValue
+            UseTaskStartTimeForFullLoadTimestamp
+        """,
+    ),
+    "SybaseSettings": (
+        "SybaseSettings",
+        "SecretsManagerAccessRoleArn SecretsManagerSecretId",
+    ),
+}
 
 INSTANCES = Collection(
     "AWS::DMS::ReplicationInstance",
@@ -33,6 +186,7 @@ INSTANCES = Collection(
     details=(KEY, tags("ReplicationInstanceArn")),
 )
 
+BUCKET_KEY = "ServerSideEncryptionKmsKeyId"
 ENDPOINTS = Collection(
     "AWS::DMS::Endpoint",
     Call("dms", "DescribeEndpoints"),
@@ -40,26 +194,20 @@ ENDPOINTS = Collection(
     id="EndpointIdentifier",
     arn="EndpointArn",
     same="""
-        CertificateArn DatabaseName DynamoDbSettings EndpointIdentifier EngineName ExtraConnectionAttributes KmsKeyId Port
-        ServerName SslMode Username
+        CertificateArn DatabaseName EndpointIdentifier EngineName ExtraConnectionAttributes KmsKeyId Port ServerName
+        SslMode Username
     """,
     properties={
-        "DocDbSettings": "DocDbSettings.{SecretsManagerAccessRoleArn: SecretsManagerAccessRoleArn, "
-        "SecretsManagerSecretId: SecretsManagerSecretId}",
         "EndpointType": "EndpointType && (EndpointType == 'SOURCE' && 'source' || EndpointType == 'TARGET' && 'target' "
         "|| EndpointType)",
-        "KafkaSettings": "KafkaSettings.{Broker: Broker, SecurityProtocol: SecurityProtocol, "
-        "SslCaCertificateArn: SslCaCertificateArn, Topic: Topic}",
-        "MongoDbSettings": "MongoDbSettings.{AuthMechanism: AuthMechanism, AuthSource: AuthSource, AuthType: AuthType, "
-        "SecretsManagerAccessRoleArn: SecretsManagerAccessRoleArn, SecretsManagerSecretId: SecretsManagerSecretId}",
-        "NeptuneSettings": "NeptuneSettings.{IamAuthEnabled: IamAuthEnabled, ServiceAccessRoleArn: "
-        "ServiceAccessRoleArn}",
-        "RedisSettings": "RedisSettings.{AuthType: AuthType, AuthUserName: AuthUserName, Port: Port, ServerName: "
-        "ServerName, SslCaCertificateArn: SslCaCertificateArn, SslSecurityProtocol: SslSecurityProtocol}",
-        "S3Settings": "S3Settings.{BucketName: BucketName, BucketFolder: BucketFolder, EncryptionMode: EncryptionMode, "
-        "ServerSideEncryptionKmsKeyId: ServerSideEncryptionKmsKeyId, ExpectedBucketOwner: ExpectedBucketOwner}",
+        **{name: settings(*spelt) for name, spelt in SETTINGS.items()},
     },
-    details=(KEY, tags("EndpointArn")),
+    details=(
+        KEY,
+        managed_key(f"RedshiftSettings.{BUCKET_KEY}", "alias/aws/s3", f"RedshiftSettings.{BUCKET_KEY}"),
+        managed_key(f"S3Settings.{BUCKET_KEY}", "alias/aws/s3", f"S3Settings.{BUCKET_KEY}"),
+        tags("EndpointArn"),
+    ),
 )
 
 TASKS = Collection(
@@ -75,15 +223,20 @@ TASKS = Collection(
     details=(tags("ReplicationTaskArn"),),
 )
 
+SUBNET_GROUP_ARN = own_arn("subgrp", "ReplicationSubnetGroupIdentifier")
 SUBNET_GROUPS = Collection(
     "AWS::DMS::ReplicationSubnetGroup",
     Call("dms", "DescribeReplicationSubnetGroups"),
     "ReplicationSubnetGroups",
     id="ReplicationSubnetGroupIdentifier",
+    arn=SUBNET_GROUP_ARN,
     same="ReplicationSubnetGroupDescription ReplicationSubnetGroupIdentifier",
     properties={"SubnetIds": "Subnets[].SubnetIdentifier"},
+    details=(tags(SUBNET_GROUP_ARN),),
 )
 
-EVENT_SUBSCRIPTIONS = event_subscriptions("AWS::DMS::EventSubscription", "dms")
+SUBSCRIPTION_ARN = own_arn("es", "CustSubscriptionId")
+SUBSCRIPTIONS = event_subscriptions("AWS::DMS::EventSubscription", "dms", SUBSCRIPTION_ARN)
+EVENT_SUBSCRIPTIONS = SUBSCRIPTIONS._replace(details=(tags(SUBSCRIPTION_ARN),))
 
 COLLECTIONS = (INSTANCES, ENDPOINTS, TASKS, SUBNET_GROUPS, EVENT_SUBSCRIPTIONS)

@@ -1,11 +1,20 @@
-"""Amazon DocumentDB. It shares the RDS API, which lists subnet groups and event subscriptions without telling whose: see rds."""
+"""Amazon DocumentDB: clusters, instances, parameter groups, global clusters and manual snapshots.
+
+It shares the RDS API, which does not tell whose a subnet group or an event subscription is: `rds` lists them all.
+"""
 
 from dbguard.sources.account.common import managed_key, parameters, restorable_by
-from dbguard.sources.account.mapping import Call, Collection
+from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/rds")
 ENGINE = {"Filters": [{"Name": "engine", "Values": ["docdb"]}]}
 OURS = "starts_with(Engine || '', 'docdb')"
+
+
+def tags(arn: str, *gone: str) -> Detail:
+    """The tags of a resource, by the key of its ARN; `gone` are the error codes of its absence."""
+    return Detail(Call("docdb", "ListTagsForResource", per_item={"ResourceName": arn}), {"Tags": "TagList"}, none=gone)
+
 
 CLUSTERS = Collection(
     "AWS::DocDB::DBCluster",
@@ -29,7 +38,11 @@ CLUSTERS = Collection(
         "{MaxCapacity: MaxCapacity, MinCapacity: MinCapacity}",
         "VpcSecurityGroupIds": "VpcSecurityGroups[].VpcSecurityGroupId",
     },
-    details=(KEY,),
+    details=(
+        KEY,
+        managed_key("MasterUserSecretKmsKeyId", "alias/aws/secretsmanager", "MasterUserSecret.KmsKeyId"),
+        tags("DBClusterArn", "DBClusterNotFoundFault"),
+    ),
 )
 
 INSTANCES = Collection(
@@ -44,6 +57,7 @@ INSTANCES = Collection(
         DBInstanceIdentifier PreferredMaintenanceWindow
     """,
     properties={"EnablePerformanceInsights": "PerformanceInsightsEnabled"},
+    details=(tags("DBInstanceArn", "DBInstanceNotFound"),),
 )
 
 PARAMETER_GROUPS = Collection(
@@ -55,7 +69,10 @@ PARAMETER_GROUPS = Collection(
     keep="starts_with(DBParameterGroupFamily || '', 'docdb')",
     same="Description",
     properties={"Family": "DBParameterGroupFamily", "Name": "DBClusterParameterGroupName"},
-    details=(parameters("docdb", "DescribeDBClusterParameters", "DBClusterParameterGroupName"),),
+    details=(
+        parameters("docdb", "DescribeDBClusterParameters", "DBClusterParameterGroupName"),
+        tags("DBClusterParameterGroupArn"),
+    ),
 )
 
 GLOBAL_CLUSTERS = Collection(
@@ -67,6 +84,7 @@ GLOBAL_CLUSTERS = Collection(
     keep=OURS,
     home="(GlobalClusterMembers[?IsWriter].DBClusterArn)[0] || GlobalClusterMembers[0].DBClusterArn",
     same="DeletionProtection Engine EngineVersion GlobalClusterIdentifier StorageEncrypted",
+    properties={"Tags": "TagList"},
 )
 
 # Snapshots have no CloudFormation type.
@@ -77,9 +95,16 @@ SNAPSHOTS = Collection(
     id="DBClusterSnapshotIdentifier",
     arn="DBClusterSnapshotArn",
     keep=OURS,
-    same="DBClusterIdentifier DBClusterSnapshotIdentifier Engine EngineVersion KmsKeyId SnapshotType",
+    same="""
+        DBClusterIdentifier DBClusterSnapshotIdentifier Engine EngineVersion KmsKeyId SnapshotCreateTime SnapshotType
+        StorageType
+    """,
     properties={"Encrypted": "StorageEncrypted"},
-    details=(restorable_by("docdb", "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault"), KEY),
+    details=(
+        restorable_by("docdb", "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault"),
+        KEY,
+        tags("DBClusterSnapshotArn", "DBSnapshotNotFound"),
+    ),
 )
 
 COLLECTIONS = (CLUSTERS, INSTANCES, PARAMETER_GROUPS, GLOBAL_CLUSTERS, SNAPSHOTS)

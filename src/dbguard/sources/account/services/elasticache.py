@@ -9,6 +9,12 @@ LOGS = (
     "CloudWatchLogsDetails.{LogGroup: LogGroup}, KinesisFirehoseDetails: KinesisFirehoseDetails.{DeliveryStream: "
     "DeliveryStream}}, DestinationType: DestinationType, LogFormat: LogFormat, LogType: LogType}"
 )
+SHARDED = "(ClusterEnabled || length(NodeGroups || `[]`) > `1`)"
+# Shards may differ in size, or not be told of while they are made: then there is no one number.
+REPLICAS = (
+    f"{SHARDED} && NodeGroups && !(NodeGroups[?!NodeGroupMembers]) && min(NodeGroups[].length(NodeGroupMembers)) == "
+    "max(NodeGroups[].length(NodeGroupMembers)) && less_one(max(NodeGroups[].length(NodeGroupMembers))) || `null`"
+)
 
 
 def tags(missing: str) -> Detail:
@@ -29,12 +35,13 @@ REPLICATION_GROUPS = Collection(
     arn="ARN",
     same="""
         AutoMinorVersionUpgrade CacheNodeType ClusterMode Durability Engine IpDiscovery KmsKeyId NetworkType
-        ReplicationGroupId SnapshotRetentionLimit SnapshotWindow TransitEncryptionEnabled TransitEncryptionMode
-        UserGroupIds
+        ReplicationGroupId SnapshotRetentionLimit SnapshotWindow SnapshottingClusterId TransitEncryptionEnabled
+        TransitEncryptionMode UserGroupIds
     """,
     properties={
-        "AtRestEncryptionEnabled": "AtRestEncryptionEnabled || "
-        "contains(['sse-elasticache', 'sse-kms'], StorageEncryptionType || '')",
+        # The flag may be false where the storage is encrypted all the same.
+        "AtRestEncryptionEnabled": "StorageEncryptionType && contains(['sse-elasticache', 'sse-kms'], "
+        "StorageEncryptionType) || AtRestEncryptionEnabled",
         "AutomaticFailoverEnabled": "AutomaticFailover && contains(['enabled', 'enabling'], AutomaticFailover)",
         "DataTieringEnabled": "DataTiering && DataTiering == 'enabled'",
         # The primary of a global datastore is judged by itself; only a secondary takes its settings from another.
@@ -42,10 +49,16 @@ REPLICATION_GROUPS = Collection(
         "GlobalReplicationGroupInfo.GlobalReplicationGroupId || `null`",
         "LogDeliveryConfigurations": LOGS,
         "MultiAZEnabled": "MultiAZ && MultiAZ == 'enabled'",
-        "NodeGroupConfiguration": "NodeGroups[].{NodeGroupId: NodeGroupId, Slots: Slots, "
-        "ReplicaCount: NodeGroupMembers && less_one(length(NodeGroupMembers))}",
-        "NumCacheClusters": "MemberClusters && length(MemberClusters)",
+        "NodeGroupConfiguration": f"{SHARDED} && NodeGroups[].{{NodeGroupId: NodeGroupId, Slots: Slots, "
+        "ReplicaCount: NodeGroupMembers && less_one(length(NodeGroupMembers))} || `null`",
+        # As in a template: the size of a group with one shard. With a single node there is no failover anyway.
+        "NumCacheClusters": f"!{SHARDED} && length(MemberClusters || `[]`) > `1` && length(MemberClusters) || `null`",
         "NumNodeGroups": "NodeGroups && length(NodeGroups)",
+        "Port": "ConfigurationEndpoint.Port || NodeGroups[0].PrimaryEndpoint.Port",
+        # Not used with more than one shard.
+        "PreferredCacheClusterAZs": "!NodeGroups[1] && NodeGroups[0].NodeGroupMembers[].PreferredAvailabilityZone || "
+        "`null`",
+        "ReplicasPerNodeGroup": REPLICAS,
         "ReplicationGroupDescription": "Description",
     },
     details=(
@@ -55,6 +68,7 @@ REPLICATION_GROUPS = Collection(
             Call("elasticache", "DescribeCacheClusters", per_item={"CacheClusterId": "MemberClusters[0]"}),
             {
                 "CacheParameterGroupName": "CacheClusters[0].CacheParameterGroup.CacheParameterGroupName",
+                "CacheSecurityGroupNames": "CacheClusters[0].CacheSecurityGroups[].CacheSecurityGroupName",
                 "CacheSubnetGroupName": "CacheClusters[0].CacheSubnetGroupName",
                 "EngineVersion": "CacheClusters[0].EngineVersion",
                 "NotificationTopicArn": "CacheClusters[0].NotificationConfiguration.TopicArn",
@@ -74,6 +88,7 @@ CACHE_CLUSTERS = Collection(
     Call("elasticache", "DescribeCacheClusters", {"ShowCacheNodeInfo": True}),
     "CacheClusters",
     keep="!ReplicationGroupId",
+    always="PreferredAvailabilityZones",
     id="CacheClusterId",
     arn="ARN",
     same="""
@@ -82,7 +97,11 @@ CACHE_CLUSTERS = Collection(
         TransitEncryptionEnabled
     """,
     properties={
+        # The mode itself is not told, only where the nodes are; of one node that says nothing.
+        "AZMode": "PreferredAvailabilityZone == 'Multiple' && 'cross-az' || PreferredAvailabilityZone && "
+        "(NumCacheNodes || `1`) > `1` && 'single-az' || `null`",
         "CacheParameterGroupName": "CacheParameterGroup.CacheParameterGroupName",
+        "CacheSecurityGroupNames": "CacheSecurityGroups[].CacheSecurityGroupName",
         "ClusterName": "CacheClusterId",
         "LogDeliveryConfigurations": LOGS,
         "NotificationTopicArn": "NotificationConfiguration.TopicArn",
@@ -114,6 +133,7 @@ SUBNET_GROUPS = Collection(
     arn="ARN",
     same="CacheSubnetGroupName",
     properties={"Description": "CacheSubnetGroupDescription", "SubnetIds": "Subnets[].SubnetIdentifier"},
+    details=(tags("CacheSubnetGroupNotFoundFault"),),
 )
 
 PARAMETER_GROUPS = Collection(
@@ -123,7 +143,10 @@ PARAMETER_GROUPS = Collection(
     id="CacheParameterGroupName",
     arn="ARN",
     same="CacheParameterGroupFamily CacheParameterGroupName Description",
-    details=(parameters("elasticache", "DescribeCacheParameters", "CacheParameterGroupName", "Properties"),),
+    details=(
+        parameters("elasticache", "DescribeCacheParameters", "CacheParameterGroupName", "Properties"),
+        tags("CacheParameterGroupNotFound"),
+    ),
 )
 
 USERS = Collection(
@@ -134,10 +157,12 @@ USERS = Collection(
     arn="ARN",
     same="AccessString Engine UserId UserName",
     properties={
-        "AuthenticationMode": "Authentication.{Type: Type}",
+        # A template and the answer spell it differently.
+        "AuthenticationMode": "Authentication.{Type: Type == 'no-password' && 'no-password-required' || Type}",
         "NoPasswordRequired": "Authentication.Type && contains(['no-password', 'no-password-required'], "
         "Authentication.Type)",
     },
+    details=(tags("UserNotFound"),),
 )
 USER_GROUPS = Collection(
     "AWS::ElastiCache::UserGroup",
@@ -146,6 +171,7 @@ USER_GROUPS = Collection(
     id="UserGroupId",
     arn="ARN",
     same="Engine UserGroupId UserIds",
+    details=(tags("UserGroupNotFound"),),
 )
 
 GLOBAL_GROUPS = Collection(
@@ -154,22 +180,33 @@ GLOBAL_GROUPS = Collection(
     "GlobalReplicationGroups",
     id="GlobalReplicationGroupId",
     arn="ARN",
+    # The members' ARNs are not told, but their Regions.
+    home="Members[0].ReplicationGroupRegion && join('', [':', (Members[?Role == 'PRIMARY']."
+    "ReplicationGroupRegion)[0] || Members[0].ReplicationGroupRegion, ':'])",
     same="CacheNodeType Engine EngineVersion GlobalReplicationGroupDescription GlobalReplicationGroupId",
     properties={
+        "AutomaticFailoverEnabled": "Members[?AutomaticFailover] && "
+        "!(Members[?AutomaticFailover && !contains(['enabled', 'enabling'], AutomaticFailover)])",
+        "GlobalNodeGroupCount": "GlobalNodeGroups && length(GlobalNodeGroups)",
         "Members": "Members[].{ReplicationGroupId: ReplicationGroupId, ReplicationGroupRegion: "
         "ReplicationGroupRegion, Role: Role}",
     },
+    details=(tags("GlobalReplicationGroupNotFoundFault"),),
 )
 
-# Snapshots have no CloudFormation type.
 SNAPSHOTS = Collection(
     "AWS::ElastiCache::Snapshot",
     Call("elasticache", "DescribeSnapshots", {"SnapshotSource": "user"}),
     "Snapshots",
     id="SnapshotName",
     arn="ARN",
-    same="CacheClusterId Engine EngineVersion KmsKeyId ReplicationGroupId SnapshotName SnapshotSource",
-    details=(KEY,),
+    same="""
+        AutoMinorVersionUpgrade AutomaticFailover CacheClusterId CacheNodeType CacheParameterGroupName
+        CacheSubnetGroupName DataTiering Engine EngineVersion KmsKeyId NumCacheNodes NumNodeGroups Port
+        PreferredAvailabilityZone PreferredMaintenanceWindow ReplicationGroupDescription ReplicationGroupId SnapshotName
+        SnapshotRetentionLimit SnapshotSource SnapshotWindow TopicArn VpcId
+    """,
+    details=(KEY, tags("SnapshotNotFoundFault")),
 )
 
 COLLECTIONS = (

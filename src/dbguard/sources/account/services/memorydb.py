@@ -4,6 +4,22 @@ from dbguard.sources.account.common import managed_key
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/memorydb")
+# Shards may differ in size, or not be told of while they are made: then there is no one number.
+REPLICAS = (
+    "Shards && !(Shards[?!NumberOfNodes]) && min(Shards[].NumberOfNodes) == max(Shards[].NumberOfNodes) && "
+    "less_one(max(Shards[].NumberOfNodes)) || `null`"
+)
+
+
+def tags(missing: str) -> Detail:
+    """The tags of a resource; `missing` is the error code which says that it is gone."""
+    return Detail(
+        Call("memorydb", "ListTags", per_item={"ResourceArn": "ARN"}),
+        {"Tags": "TagList"},
+        when="ARN",
+        none=(missing,),
+    )
+
 
 CLUSTERS = Collection(
     "AWS::MemoryDB::Cluster",
@@ -18,19 +34,12 @@ CLUSTERS = Collection(
     """,
     properties={
         "ClusterName": "Name",
-        "NumReplicasPerShard": "Shards[0].NumberOfNodes && less_one(Shards[0].NumberOfNodes)",
+        "NumReplicasPerShard": REPLICAS,
         "NumShards": "NumberOfShards",
         "Port": "ClusterEndpoint.Port",
         "SecurityGroupIds": "SecurityGroups[].SecurityGroupId",
     },
-    details=(
-        KEY,
-        Detail(
-            Call("memorydb", "ListTags", per_item={"ResourceArn": "ARN"}),
-            {"Tags": "TagList"},
-            none=("ClusterNotFoundFault",),
-        ),
-    ),
+    details=(KEY, tags("ClusterNotFoundFault")),
 )
 
 ACLS = Collection(
@@ -41,6 +50,7 @@ ACLS = Collection(
     arn="ARN",
     same="UserNames",
     properties={"ACLName": "Name"},
+    details=(tags("ACLNotFoundFault"),),
 )
 
 USERS = Collection(
@@ -50,7 +60,9 @@ USERS = Collection(
     id="Name",
     arn="ARN",
     same="AccessString",
+    # `no-password`, as of the default user, has no word in a template.
     properties={"AuthenticationMode": "Authentication.{Type: Type}", "UserName": "Name"},
+    details=(tags("UserNotFoundFault"),),
 )
 
 SUBNET_GROUPS = Collection(
@@ -61,6 +73,7 @@ SUBNET_GROUPS = Collection(
     arn="ARN",
     same="Description",
     properties={"SubnetGroupName": "Name", "SubnetIds": "Subnets[].Identifier"},
+    details=(tags("SubnetGroupNotFoundFault"),),
 )
 
 PARAMETER_GROUPS = Collection(
@@ -78,29 +91,39 @@ PARAMETER_GROUPS = Collection(
             items="Parameters",
             none=("ParameterGroupNotFoundFault",),
         ),
+        tags("ParameterGroupNotFoundFault"),
     ),
 )
 
 MULTI_REGION = Collection(
     "AWS::MemoryDB::MultiRegionCluster",
-    Call("memorydb", "DescribeMultiRegionClusters"),
+    Call("memorydb", "DescribeMultiRegionClusters", {"ShowClusterDetails": True}),
     "MultiRegionClusters",
     id="MultiRegionClusterName",
     arn="ARN",
+    # None of its clusters is the primary; the first by name of Region is as good as any, and the same seen from each.
+    home="sort(Clusters[].ARN || `[]`)[0]",
     same="Description Engine EngineVersion MultiRegionClusterName MultiRegionParameterGroupName NodeType TLSEnabled",
     properties={"NumShards": "NumberOfShards"},
+    details=(tags("MultiRegionClusterNotFoundFault"),),
 )
 
-# Snapshots have no CloudFormation type.
 SNAPSHOTS = Collection(
     "AWS::MemoryDB::Snapshot",
     Call("memorydb", "DescribeSnapshots", {"Source": "user"}),
     "Snapshots",
     id="Name",
     arn="ARN",
-    same="KmsKeyId",
-    properties={"ClusterName": "ClusterConfiguration.Name", "SnapshotName": "Name"},
-    details=(KEY,),
+    same="DataTiering KmsKeyId Source",
+    properties={
+        "ClusterConfiguration": "ClusterConfiguration.{Description: Description, Engine: Engine, EngineVersion: "
+        "EngineVersion, MaintenanceWindow: MaintenanceWindow, Name: Name, NodeType: NodeType, NumShards: NumShards, "
+        "ParameterGroupName: ParameterGroupName, Port: Port, SnapshotRetentionLimit: SnapshotRetentionLimit, "
+        "SnapshotWindow: SnapshotWindow, SubnetGroupName: SubnetGroupName, TopicArn: TopicArn, VpcId: VpcId}",
+        "ClusterName": "ClusterConfiguration.Name",
+        "SnapshotName": "Name",
+    },
+    details=(KEY, tags("SnapshotNotFoundFault")),
 )
 
 COLLECTIONS = (CLUSTERS, ACLS, USERS, SUBNET_GROUPS, PARAMETER_GROUPS, MULTI_REGION, SNAPSHOTS)

@@ -1,12 +1,22 @@
-"""Amazon Neptune. It shares the RDS API, which lists subnet groups and event subscriptions without telling whose: see rds."""
+"""Amazon Neptune: clusters, instances, parameter groups and manual snapshots.
+
+It shares the RDS API, which does not tell whose a subnet group or an event subscription is: `rds` lists them all.
+"""
 
 from dbguard.sources.account.common import managed_key, parameters, restorable_by
-from dbguard.sources.account.mapping import Call, Collection
+from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/rds")
 ENGINE = {"Filters": [{"Name": "engine", "Values": ["neptune"]}]}
 OURS = "starts_with(Engine || '', 'neptune')"
 FAMILY = "starts_with(DBParameterGroupFamily || '', 'neptune')"
+
+
+def tags(arn: str, *gone: str) -> Detail:
+    """The tags of a resource, by the key of its ARN; `gone` are the error codes of its absence."""
+    call = Call("neptune", "ListTagsForResource", per_item={"ResourceName": arn})
+    return Detail(call, {"Tags": "TagList"}, none=gone)
+
 
 CLUSTERS = Collection(
     "AWS::Neptune::DBCluster",
@@ -30,7 +40,7 @@ CLUSTERS = Collection(
         "{MaxCapacity: MaxCapacity, MinCapacity: MinCapacity}",
         "VpcSecurityGroupIds": "VpcSecurityGroups[].VpcSecurityGroupId",
     },
-    details=(KEY,),
+    details=(KEY, tags("DBClusterArn", "DBClusterNotFoundFault")),
 )
 
 INSTANCES = Collection(
@@ -48,6 +58,7 @@ INSTANCES = Collection(
         "DBParameterGroupName": "DBParameterGroups[0].DBParameterGroupName",
         "DBSubnetGroupName": "DBSubnetGroup.DBSubnetGroupName",
     },
+    details=(tags("DBInstanceArn", "DBInstanceNotFound"),),
 )
 
 CLUSTER_PARAMETER_GROUPS = Collection(
@@ -59,7 +70,10 @@ CLUSTER_PARAMETER_GROUPS = Collection(
     keep=FAMILY,
     same="Description",
     properties={"Family": "DBParameterGroupFamily", "Name": "DBClusterParameterGroupName"},
-    details=(parameters("neptune", "DescribeDBClusterParameters", "DBClusterParameterGroupName"),),
+    details=(
+        parameters("neptune", "DescribeDBClusterParameters", "DBClusterParameterGroupName"),
+        tags("DBClusterParameterGroupArn"),
+    ),
 )
 PARAMETER_GROUPS = Collection(
     "AWS::Neptune::DBParameterGroup",
@@ -70,7 +84,7 @@ PARAMETER_GROUPS = Collection(
     keep=FAMILY,
     same="Description",
     properties={"Family": "DBParameterGroupFamily", "Name": "DBParameterGroupName"},
-    details=(parameters("neptune", "DescribeDBParameters", "DBParameterGroupName"),),
+    details=(parameters("neptune", "DescribeDBParameters", "DBParameterGroupName"), tags("DBParameterGroupArn")),
 )
 
 # Snapshots have no CloudFormation type.
@@ -81,9 +95,16 @@ SNAPSHOTS = Collection(
     id="DBClusterSnapshotIdentifier",
     arn="DBClusterSnapshotArn",
     keep=OURS,
-    same="DBClusterIdentifier DBClusterSnapshotIdentifier Engine EngineVersion KmsKeyId SnapshotType",
+    same="""
+        DBClusterIdentifier DBClusterSnapshotIdentifier Engine EngineVersion KmsKeyId SnapshotCreateTime SnapshotType
+        StorageType
+    """,
     properties={"Encrypted": "StorageEncrypted"},
-    details=(restorable_by("neptune", "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault"), KEY),
+    details=(
+        restorable_by("neptune", "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault"),
+        KEY,
+        tags("DBClusterSnapshotArn", "DBSnapshotNotFound"),
+    ),
 )
 
 COLLECTIONS = (CLUSTERS, INSTANCES, CLUSTER_PARAMETER_GROUPS, PARAMETER_GROUPS, SNAPSHOTS)

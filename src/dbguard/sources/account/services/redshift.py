@@ -4,13 +4,21 @@ from dbguard.sources.account.common import event_subscriptions, managed_key
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/redshift")
+SECRET_KEY = managed_key("MasterPasswordSecretKmsKeyId", "alias/aws/secretsmanager", "MasterPasswordSecretKmsKeyId")
+# The answer has no ARN.
+PARTITION = (
+    "starts_with(Here.Region, 'cn-') && 'aws-cn' || starts_with(Here.Region, 'us-gov-') && 'aws-us-gov' || 'aws'"
+)
+CLUSTER_ARN = (
+    f"join('', ['arn:', {PARTITION}, ':redshift:', Here.Region, ':', Here.Account, ':cluster:', ClusterIdentifier])"
+)
 
 CLUSTERS = Collection(
     "AWS::Redshift::Cluster",
     Call("redshift", "DescribeClusters"),
     "Clusters",
     id="ClusterIdentifier",
-    arn="join('', ['arn:aws:redshift:', Here.Region, ':', Here.Account, ':cluster:', ClusterIdentifier])",
+    arn=CLUSTER_ARN,
     same="""
         AllowVersionUpgrade AutomatedSnapshotRetentionPeriod AvailabilityZone ClusterIdentifier ClusterSubnetGroupName
         ClusterVersion DBName Encrypted EnhancedVpcRouting KmsKeyId MaintenanceTrackName ManualSnapshotRetentionPeriod
@@ -18,7 +26,8 @@ CLUSTERS = Collection(
         Tags
     """,
     properties={
-        "AvailabilityZoneRelocation": "AvailabilityZoneRelocationStatus && AvailabilityZoneRelocationStatus == 'enabled'",
+        "AvailabilityZoneRelocation": "AvailabilityZoneRelocationStatus && contains(['enabled', 'pending_enabling'], "
+        "AvailabilityZoneRelocationStatus)",
         "ClusterParameterGroupName": "ClusterParameterGroups[0].ParameterGroupName",
         "ClusterSecurityGroups": "ClusterSecurityGroups[].ClusterSecurityGroupName",
         "ClusterType": "NumberOfNodes && (NumberOfNodes > `1` && 'multi-node' || 'single-node')",
@@ -28,7 +37,7 @@ CLUSTERS = Collection(
         "HsmConfigurationIdentifier": "HsmStatus.HsmConfigurationIdentifier",
         "IamRoles": "IamRoles[].IamRoleArn",
         "ManageMasterPassword": "MasterPasswordSecretArn && `true`",
-        # Text in the answer, Enabled or Disabled.
+        # Text in the answer, though documented as a boolean.
         "MultiAZ": "MultiAZ && contains(['Enabled', 'enabled', 'True', 'true'], MultiAZ)",
         "Port": "Endpoint.Port",
         "SnapshotCopyGrantName": "ClusterSnapshotCopyStatus.SnapshotCopyGrantName",
@@ -37,13 +46,20 @@ CLUSTERS = Collection(
     },
     details=(
         KEY,
+        SECRET_KEY,
         Detail(
             Call("redshift", "DescribeLoggingStatus", per_item={"ClusterIdentifier": "ClusterIdentifier"}),
             {
                 "LoggingProperties": "LoggingEnabled && {BucketName: BucketName, S3KeyPrefix: S3KeyPrefix, "
-                "LogDestinationType: LogDestinationType || 's3', LogExports: LogExports} || `null`"
+                "LogDestinationType: LogDestinationType, LogExports: LogExports} || `null`"
             },
             none=("ClusterNotFound",),
+        ),
+        Detail(
+            Call("redshift", "GetResourcePolicy", per_item={"ResourceArn": "ClusterNamespaceArn"}),
+            {"NamespaceResourcePolicy": "ResourcePolicy.Policy"},
+            when="ClusterNamespaceArn",
+            none=("ResourceNotFoundFault", "UnsupportedOperation"),
         ),
     ),
 )
@@ -78,17 +94,22 @@ SUBNET_GROUPS = Collection(
     properties={"SubnetIds": "Subnets[].SubnetIdentifier"},
 )
 
-EVENT_SUBSCRIPTIONS = event_subscriptions("AWS::Redshift::EventSubscription", "redshift")
+SUBSCRIPTIONS = event_subscriptions("AWS::Redshift::EventSubscription", "redshift")
+EVENT_SUBSCRIPTIONS = SUBSCRIPTIONS._replace(same=f"{SUBSCRIPTIONS.same} Severity Tags")
 
-# Snapshots have no CloudFormation type; this is AWS Config's name.
+# AWS Config's name: the type AWS::Redshift::Snapshot does not say who may restore one.
 SNAPSHOTS = Collection(
     "AWS::Redshift::ClusterSnapshot",
     Call("redshift", "DescribeClusterSnapshots", {"SnapshotType": "manual"}),
     "Snapshots",
     id="SnapshotIdentifier",
     arn="SnapshotArn",
-    same="ClusterIdentifier Encrypted KmsKeyId ManualSnapshotRetentionPeriod SnapshotIdentifier SnapshotType Tags",
-    properties={"RestorableBy": "AccountsWithRestoreAccess[].AccountId"},
+    same="""
+        ClusterIdentifier ClusterVersion DBName Encrypted EncryptedWithHSM EnhancedVpcRouting KmsKeyId
+        ManualSnapshotRetentionPeriod NodeType NumberOfNodes SnapshotCreateTime SnapshotIdentifier SnapshotType Tags
+    """,
+    # AWS Support has an alias only.
+    properties={"RestorableBy": "AccountsWithRestoreAccess[].[AccountId || AccountAlias][]"},
     details=(KEY,),
 )
 

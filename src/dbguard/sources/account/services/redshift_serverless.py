@@ -3,6 +3,12 @@
 from dbguard.sources.account.common import managed_key
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
+GONE = ("ResourceNotFoundException",)
+# Without a key of its own a namespace names one that AWS owns, which no template can and KMS does not describe.
+KEY_ID = "kmsKeyId && kmsKeyId != 'AWS_OWNED_KMS_KEY' && kmsKeyId"
+KEY = managed_key("KmsKeyId", "alias/aws/redshift", KEY_ID)
+TAGS = {"Tags": "tags[].{Key: key, Value: value}"}
+
 NAMESPACES = Collection(
     "AWS::RedshiftServerless::Namespace",
     Call("redshift-serverless", "ListNamespaces"),
@@ -15,13 +21,14 @@ NAMESPACES = Collection(
         "DbName": "dbName",
         "DefaultIamRoleArn": "defaultIamRoleArn",
         "IamRoles": "iamRoles",
-        "KmsKeyId": "kmsKeyId && kmsKeyId != 'AWS_OWNED_KMS_KEY' && kmsKeyId || `null`",
+        "KmsKeyId": f"{KEY_ID} || `null`",
         "LogExports": "logExports",
         "ManageAdminPassword": "adminPasswordSecretArn && `true`",
         "NamespaceName": "namespaceName",
     },
     details=(
-        managed_key("KmsKeyId", "alias/aws/redshift", "kmsKeyId && kmsKeyId != 'AWS_OWNED_KMS_KEY' && kmsKeyId"),
+        KEY,
+        managed_key("AdminPasswordSecretKmsKeyId", "alias/aws/secretsmanager", "adminPasswordSecretKmsKeyId"),
         Detail(
             Call("redshift-serverless", "ListSnapshotCopyConfigurations", per_item={"namespaceName": "namespaceName"}),
             {
@@ -29,12 +36,19 @@ NAMESPACES = Collection(
                 "DestinationKmsKeyId: destinationKmsKeyId, SnapshotRetentionPeriod: snapshotRetentionPeriod}"
             },
             items="snapshotCopyConfigurations",
-            none=("ResourceNotFoundException",),
+            none=GONE,
+        ),
+        # The policy of a namespace is kept by provisioned Redshift, where CloudFormation reads it too.
+        Detail(
+            Call("redshift", "GetResourcePolicy", per_item={"ResourceArn": "namespaceArn"}),
+            {"NamespaceResourcePolicy": "ResourcePolicy.Policy"},
+            when="namespaceArn",
+            none=("ResourceNotFoundFault", "UnsupportedOperation"),
         ),
         Detail(
             Call("redshift-serverless", "ListTagsForResource", per_item={"resourceArn": "namespaceArn"}),
-            {"Tags": "tags[].{Key: key, Value: value}"},
-            none=("ResourceNotFoundException",),
+            TAGS,
+            none=GONE,
         ),
     ),
 )
@@ -62,8 +76,8 @@ WORKGROUPS = Collection(
     details=(
         Detail(
             Call("redshift-serverless", "ListTagsForResource", per_item={"resourceArn": "workgroupArn"}),
-            {"Tags": "tags[].{Key: key, Value: value}"},
-            none=("ResourceNotFoundException",),
+            TAGS,
+            none=GONE,
         ),
     ),
 )
@@ -76,12 +90,21 @@ SNAPSHOTS = Collection(
     id="snapshotName",
     arn="snapshotArn",
     properties={
-        "KmsKeyId": "kmsKeyId && kmsKeyId != 'AWS_OWNED_KMS_KEY' && kmsKeyId || `null`",
+        "KmsKeyId": f"{KEY_ID} || `null`",
         "NamespaceName": "namespaceName",
-        "RestorableBy": "accountsWithRestoreAccess",
-        "SnapshotName": "snapshotName",
+        # To a namespace, and to a provisioned cluster.
+        "RestorableBy": "[accountsWithRestoreAccess, accountsWithProvisionedRestoreAccess][][]",
         "RetentionPeriod": "snapshotRetentionPeriod",
+        "SnapshotName": "snapshotName",
     },
+    details=(
+        KEY,
+        Detail(
+            Call("redshift-serverless", "ListTagsForResource", per_item={"resourceArn": "snapshotArn"}),
+            TAGS,
+            none=GONE,
+        ),
+    ),
 )
 
 COLLECTIONS = (NAMESPACES, WORKGROUPS, SNAPSHOTS)

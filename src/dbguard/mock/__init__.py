@@ -1,0 +1,153 @@
+"""A mocked AWS account, made by moto from a template, for trying `dbguard live` without AWS.
+
+The template's `Metadata` may say more of the account: `dbguard: {mock: {region: eu-west-1, denied: [dms]}}`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from dbguard.errors import DocumentError, UsageError
+from dbguard.sources import document
+from dbguard.sources.template import load
+from dbguard.value import Value
+
+REGION = "eu-west-1"
+# What moto cannot answer (a test asks for all of it): in the mocked account there is none of it.
+MISSING = {
+    "backup:ListBackupSelections",
+    "dax:DescribeParameterGroups",
+    "dax:DescribeSubnetGroups",
+    "dms:DescribeEventSubscriptions",
+    "dynamodb:DescribeContributorInsights",
+    "dynamodb:DescribeKinesisStreamingDestination",
+    "elasticache:DescribeCacheParameterGroups",
+    "elasticache:DescribeGlobalReplicationGroups",
+    "elasticache:DescribeServerlessCaches",
+    "elasticache:DescribeUserGroups",
+    "memorydb:DescribeACLs",
+    "memorydb:DescribeMultiRegionClusters",
+    "memorydb:DescribeParameterGroups",
+    "rds:DescribeOptionGroups",
+    "redshift-serverless:ListNamespaces",
+    "redshift-serverless:ListSnapshots",
+    "redshift-serverless:ListWorkgroups",
+    "redshift:DescribeEventSubscriptions",
+}
+
+
+class Mocked(NamedTuple):
+    """A mocked account: its Region, and what of the template could not be made."""
+
+    region: str
+    unmade: dict[str, str]
+    names: dict[str, str]
+
+
+@contextmanager
+def account(file: str, parameters: dict[str, Value] | None = None) -> Iterator[Mocked]:
+    """An account with the resources of a template in their default scenario. Raises UsageError."""
+    try:
+        from moto import mock_aws
+    except ModuleNotFoundError as error:
+        raise UsageError("--mock needs an extra: pip install 'dbguard[mock]'") from error
+    from dbguard.sources.account import clients
+
+    root, made = resources(file, parameters)
+    settings = _settings(root, file)
+    region = settings.get("region", REGION)
+    from dbguard.mock import patches
+    from dbguard.mock.build import Builder
+
+    clients.reset()
+    with mock_aws():
+        builder = Builder(region)
+        unmade = builder.build(made)
+        patches.apply(region, made, builder.names)
+        prepare(settings.get("denied", ()))
+        yield Mocked(region, unmade, builder.names)
+    clients.reset()
+
+
+def resources(file: str, parameters: dict[str, Value] | None = None) -> tuple[Any, list[Any]]:
+    """A template and its resources, resolved. Raises UsageError where it cannot be read."""
+    from dbguard.mock.build import Made
+
+    try:
+        with open(file, "rb") as opened:
+            read = document.read(opened.read(), file)
+        inventory, _ = load(read, parameters or {})
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    except DocumentError as error:
+        raise UsageError(f"{file}:{error.line}:{error.column}: {error.detail}") from error
+    world = inventory.world
+    world.assign(world.defaults())
+    found = [
+        Made(one.id, one.type, world.deep(one.properties) if isinstance(one.properties, dict) else {})
+        for one in inventory.resources
+        if world.exists(one) is not False
+    ]
+    return read.root, found
+
+
+def _settings(root: Any, file: str) -> dict[str, Any]:
+    metadata = root.get("Metadata") or {}
+    found = (metadata.get("dbguard") or {}).get("mock") or {}
+    unknown = set(found) - {"region", "denied"}
+    if unknown:
+        raise UsageError(f"{file}: Metadata.dbguard.mock takes region and denied, not {', '.join(sorted(unknown))}")
+    return dict(found)
+
+
+def prepare(denied: Iterable[str]) -> None:
+    """Make the account refuse some services, and answer empty lists where moto has no answer."""
+    from dbguard.sources.account import clients
+    from dbguard.sources.account.mapping import REGISTRY
+    from dbguard.sources.account.needs import calls, plan
+
+    events = clients.session().events
+    for name in denied:
+        if name not in REGISTRY.services:
+            raise UsageError(f"Metadata.dbguard.mock.denied: there is no service '{name}'")
+        for call in calls(plan(None, [name])):
+            events.register_first(f"before-send.{_event(call.client)}.{call.operation}", _refuse)
+    for service in REGISTRY.services.values():
+        for one in service.collections:
+            for call, items in [(one.call, one.items), *((detail.call, detail.items) for detail in one.details)]:
+                if call.action in MISSING:
+                    events.register_first(f"before-call.{_event(call.client)}.{call.operation}", _none(items))
+
+
+def _event(client: str) -> str:
+    """The name of a service in botocore's events."""
+    from dbguard.sources.account import clients
+
+    model = clients.session().client(client, region_name=REGION).meta.service_model
+    return str(model.service_id.hyphenize())
+
+
+class _Body(io.BytesIO):
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _refuse(request: Any, **_: Any) -> Any:
+    from botocore.awsrequest import AWSResponse
+
+    body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"
+    if "json" in str(request.headers.get("Content-Type", "")):
+        body = '{"__type": "AccessDeniedException", "message": "not authorized"}'
+    return AWSResponse(request.url, 403, {}, _Body(body.encode()))
+
+
+def _none(items: str) -> Any:
+    def answer(**_: Any) -> Any:
+        from botocore.awsrequest import AWSResponse
+
+        return AWSResponse("", 200, {}, _Body(b"")), {items: []} if items else {}
+
+    return answer
