@@ -41,23 +41,44 @@ def mocked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 Fault = Callable[..., None]
+Canned = Callable[[str, str, dict[str, Any]], None]
 
 
 @pytest.fixture
 def fault(mocked: None) -> Fault:
     """`fault("rds", "DescribeDBInstances", 403, body)`: what AWS answers instead; `*` for every operation."""
 
+    queues: dict[str, list[list[Any]]] = {}
+
     def add(service: str, operation: str, status: int, body: str, times: int = 10**6) -> None:
-        left = [times]
-
-        def answer(request: Any, **_: Any) -> AWSResponse | None:
-            if not left[0]:
-                return None
-            left[0] -= 1
-            return AWSResponse(request.url, status, {}, Raw(body.encode()))
-
         name = f"before-send.{service}" + ("" if operation == "*" else f".{operation}")
-        clients.session(None).events.register_first(name, answer)
+        if name not in queues:
+            queues[name] = []
+            clients.session().events.register_first(name, answering(queues[name]))
+        queues[name].append([times, status, body])
+
+    def answering(queue: list[list[Any]]) -> Callable[..., AWSResponse | None]:
+        def answer(request: Any, **_: Any) -> AWSResponse | None:
+            row = next((row for row in queue if row[0]), None)
+            if row is None:
+                return None
+            row[0] -= 1
+            return AWSResponse(request.url, row[1], {}, Raw(row[2].encode()))
+
+        return answer
+
+    return add
+
+
+@pytest.fixture
+def canned(mocked: None) -> Canned:
+    """`canned("cloudformation", "DescribeStacks", {...})`: a parsed answer; nothing is sent."""
+
+    def add(service: str, operation: str, answer: dict[str, Any]) -> None:
+        def give(**_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+            return AWSResponse("", 200, {}, Raw(b"")), answer
+
+        clients.session().events.register_first(f"before-call.{service}.{operation}", give)
 
     return add
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.model import OperationModel, Shape
 
 from dbguard.authoring import schema
-from dbguard.sources.account.mapping import REGISTRY, Call, Collection, Detail, expression
+from dbguard.sources.account.mapping import REGISTRY, Call, Collection, expression
 from dbguard.sources.account.needs import actions, plan
 
 CORE = botocore.session.get_session()
@@ -85,38 +85,35 @@ def _spread(type_name: str, path: tuple[str, ...]) -> tuple[str | None, ...]:
     return steps
 
 
+INSIDE = {"subexpression", "pipe", "projection", "value_projection", "flatten", "index_expression"}
+EITHER = {"and_expression", "or_expression", "key_val_pair"}
+
+
 def walk(node: Mapping[str, Any], shapes: list[Shape], wrong: list[str]) -> list[Shape]:
     """Follow an expression through the shapes of an answer, noting fields that are not there."""
     kind, children = node["type"], node["children"]
     if kind == "field":
         return _field(node["value"], shapes, wrong)
-    if kind in {"subexpression", "pipe", "projection", "value_projection"}:
+    if kind in INSIDE:
         for child in children:
             shapes = walk(child, shapes, wrong)
         return shapes
     if kind == "filter_projection":
-        inner = walk(children[0], shapes, wrong)
-        inner = [shape.member if shape.type_name == "list" else shape for shape in inner]
+        inner = _elements(walk(children[0], shapes, wrong))
         walk(children[2], inner, wrong)
         return walk(children[1], inner, wrong)
-    if kind in {"flatten", "index_expression"}:
-        for child in children:
-            shapes = walk(child, shapes, wrong)
-        return shapes
-    if kind in {"index", "slice"}:
-        return [shape.member for shape in shapes if shape.type_name == "list"]
-    if kind in {"identity", "current"}:
-        return [shape.member if shape.type_name == "list" else shape for shape in shapes]
-    if kind == "literal":
-        return []
-    found = [shape for child in children for shape in walk(child, shapes, wrong)]
-    if kind in {"and_expression", "or_expression", "key_val_pair"}:
-        return found
-    return []
+    if kind in {"index", "slice", "identity", "current"}:
+        return _elements(shapes)
+    found = [shape for child in children for shape in walk(child, shapes, wrong)] if kind != "literal" else []
+    return found if kind in EITHER else []
+
+
+def _elements(shapes: list[Shape]) -> list[Shape]:
+    return [shape.member if shape.type_name == "list" else shape for shape in shapes]
 
 
 def _field(name: str, shapes: list[Shape], wrong: list[str]) -> list[Shape]:
-    inner = [shape.member if shape.type_name == "list" else shape for shape in shapes]
+    inner = _elements(shapes)
     found = [shape.members[name] for shape in inner if shape.type_name == "structure" and name in shape.members]
     found += [shape.value for shape in inner if shape.type_name == "map"]
     if not found and inner:
@@ -124,7 +121,7 @@ def _field(name: str, shapes: list[Shape], wrong: list[str]) -> list[Shape]:
     return found
 
 
-class Item(Shape):
+class Item(Shape):  # type: ignore[misc]  # botocore has no types
     """What an expression sees beside the answer: where it is, and the item that a detail belongs to."""
 
     type_name = "structure"
@@ -133,7 +130,7 @@ class Item(Shape):
         self.members = members
 
 
-class Leaf(Shape):
+class Leaf(Shape):  # type: ignore[misc]  # botocore has no types
     type_name = "string"
 
     def __init__(self) -> None:
@@ -223,4 +220,4 @@ def test_everything_is_read_by_permissions_that_only_read() -> None:
 
 
 def test_a_detail_supplies_something(collection: Collection) -> None:
-    assert all(isinstance(one, Detail) and one.properties for one in collection.details)
+    assert all(one.properties for one in collection.details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -9,6 +10,9 @@ import pytest
 
 from dbguard.sources.account import inventory, unit
 from dbguard.sources.account.clients import Access
+from dbguard.sources.account.fleet import Fleet
+from dbguard.sources.account.scan_file import Known, Request
+from dbguard.sources.account.targets import Target
 from dbguard.sources.account.unit import EVERYTHING, Order
 from tests.account.conftest import ACCOUNT, QUICK, REGION, Fault, harvest, query_error
 
@@ -137,3 +141,13 @@ def test_of_a_name_alone_every_verdict_is_unknown() -> None:
     loaded = inventory.load({"account": ACCOUNT, "region": REGION, "services": {}, "resources": [row]})
     (resource,) = loaded.resources
     assert resource.properties.reason == "no"
+
+
+def test_ended_credentials_are_no_outcome(fault: Fault) -> None:
+    fault("rds", "*", 403, query_error("ExpiredToken"))
+    access = Access(attempts=1)
+    request = Request((Target(access),), (REGION,), ONE_CALL)
+    fleet = Fleet(request, Known(request, {}, {}), lambda result: None)
+    results = list(fleet.read(lambda: ThreadPoolExecutor(2)))
+    assert not inventory.is_final(results[-1])  # type: ignore[arg-type]
+    assert fleet.lost == {"expired"}

@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Scan live accounts, write the reports, and return the exit code."""
     outputs = [scanning.output(text) for text in options.format or ["text"]]
     show = scanning.shown(options.show)
+    _check(options)
     library = Library(options.folders)
     entries = scanning.chosen(library, options)
     plan = _plan(library, entries, options)
@@ -73,6 +74,14 @@ def _plan(library: Library, entries: Sequence[Entry], options: argparse.Namespac
     if not plan:
         raise UsageError("no policy is left to run: none of those selected is about the services named")
     return plan
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse options that would have no effect."""
+    for name, without in (("external_id", "role_arn"), ("role_name", "organization")):
+        if getattr(options, name) and not getattr(options, without):
+            raise UsageError(f"--{name} has no effect without --{without}".replace("_", "-"))
+    maker(options.executor)
 
 
 def _reach(options: argparse.Namespace) -> dict[str, bool]:

@@ -70,7 +70,9 @@ class Fleet:
 
     def close(self) -> None:
         """Begin nothing more."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        for future in self.running:
+            future.cancel()
+        self._executor.shutdown(wait=False)
 
     def _open(self, opened: Opened) -> Iterator[Harvest]:
         """Queue the units of an account, once each; those known already come at once."""

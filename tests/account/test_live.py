@@ -1,0 +1,303 @@
+"""`dbguard live` and `dbguard drift` as they are used: what is shown, and the exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from dbguard.cli import main
+from dbguard.sources.account import clients, targets
+from tests.account.conftest import ACCOUNT, REGION, Canned, Fault, query_error
+
+LOGIN = {"MasterUsername": "master", "MasterUserPassword": "correct-horse"}
+INSTANCE = {"Engine": "mysql", "DBInstanceClass": "db.m7g.large", "AllocatedStorage": 20, **LOGIN}
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any, str]:
+    """The exit code, the JSON report and what stands on standard error."""
+    try:
+        code = main(["live", "--format", "json", *arguments])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    out = capsys.readouterr()
+    return code, json.loads(out.out) if out.out else None, out.err
+
+
+def instance(name: str, region: str = REGION, **more: Any) -> None:
+    boto3.client("rds", region_name=region).create_db_instance(DBInstanceIdentifier=name, **INSTANCE, **more)
+
+
+def test_a_finding_names_account_region_and_arn(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    instance("orders", PubliclyAccessible=True)
+    code, report, _ = run(capsys, "--select", "rds/public-access")
+    (finding,) = report["findings"]
+    arn = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:orders"
+    assert code == 1
+    assert finding["resource"] == {
+        "id": "orders",
+        "type": "AWS::RDS::DBInstance",
+        "origin": "account",
+        "account": ACCOUNT,
+        "region": REGION,
+        "arn": arn,
+    }
+    assert finding["location"] is None
+    assert report["services"] == [
+        {"account": ACCOUNT, "region": REGION, "service": "rds", "status": "scanned", "resources": 1, "detail": ""}
+    ]
+
+
+def test_an_empty_account_is_clean(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    code, report, errors = run(capsys, "--service", "rds", "--service", "dynamodb")
+    assert (code, report["findings"], report["gaps"], errors) == (0, [], [], "")
+
+
+def test_every_enabled_region(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    instance("near", PubliclyAccessible=True)
+    instance("far", "sa-east-1", PubliclyAccessible=True)
+    code, report, _ = run(capsys, "--all-regions", "--select", "rds/public-access")
+    assert code == 1
+    assert {one["resource"]["region"] for one in report["findings"]} == {REGION, "sa-east-1"}
+    assert len({one["region"] for one in report["services"]}) > 15
+
+
+def test_an_organization(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    organizations = boto3.client("organizations", region_name="us-east-1")
+    organizations.create_organization(FeatureSet="ALL")
+    made = organizations.create_account(AccountName="shop", Email="shop@example.com")
+    other = made["CreateAccountStatus"]["AccountId"]
+    code, report, _ = run(capsys, "--organization", "--service", "rds")
+    assert code == 0
+    assert {one["account"] for one in report["services"]} == {ACCOUNT, other}
+
+
+def test_a_refused_service_is_a_gap_and_the_rest_is_judged(fault: Fault, capsys: pytest.CaptureFixture[str]) -> None:
+    instance("orders", PubliclyAccessible=True)
+    fault("redshift", "*", 403, query_error("AccessDenied", "no identity-based policy allows it"))
+    code, report, _ = run(capsys, "--select", "rds/public-access,redshift/public-access")
+    assert code == 3
+    assert not report["complete"]
+    assert [one["resource"]["id"] for one in report["findings"]] == ["orders"]
+    (gap,) = report["gaps"]
+    assert (gap["target"], gap["kind"]) == (f"{ACCOUNT}/{REGION}/redshift", "denied")
+    assert "redshift:DescribeClusters" in gap["detail"]
+    assert "no identity-based policy allows it" in gap["detail"]
+
+
+def test_only_what_carries_a_tag_is_judged(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    instance("orders", PubliclyAccessible=True, Tags=[{"Key": "team", "Value": "shop"}])
+    instance("other", PubliclyAccessible=True)
+    where = ["--select", "rds/public-access", "--tag"]
+    for tag, found in (("team=shop", ["orders"]), ("team", ["orders"]), ("team=else", []), ("none", [])):
+        _, report, _ = run(capsys, *where, tag)
+        assert [one["resource"]["id"] for one in report["findings"]] == found
+
+
+def test_a_snapshot_is_judged_again_offline(mocked: None, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    instance("orders", PubliclyAccessible=True)
+    file = tmp_path / "account.scan"
+    _, live, _ = run(capsys, "--snapshot", str(file), "--service", "rds", "--select", "rds/")
+    clients.reset()
+    main(["scan", str(file), "--select", "rds/", "--format", "json"])
+    offline = json.loads(capsys.readouterr().out)
+    assert offline["findings"] == live["findings"]
+    assert offline["gaps"] == live["gaps"]
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_what_a_scan_did_not_ask_for_is_unknown_offline(
+    mocked: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A scan file of a scan for one policy does not make others pass."""
+    instance("orders", StorageEncrypted=True)
+    from dbguard.policy_library import Library
+    from dbguard.sources.account import needs, scan_file, unit
+    from dbguard.sources.account.clients import Access
+    from dbguard.sources.account.scan_file import Request
+    from dbguard.sources.account.targets import Opened, Target
+
+    library = Library()
+    plan = needs.plan(needs.needs([library.plan("rds/storage-encrypted")]))
+    request = Request((Target(Access()),), (REGION,), plan)
+    file = scan_file.ScanFile(str(tmp_path / "narrow.scan"), request)
+    file.write(Opened(request.targets[0], ACCOUNT, (REGION,)))
+    file.write(unit.collect(unit.Order(ACCOUNT, REGION, Access(), plan)))
+    file.close()
+    arguments = ["--select", "rds/customer-managed-key,dynamodb/deletion-protection", "--format", "json"]
+    assert main(["scan", file.path, *arguments]) == 3
+    report = json.loads(capsys.readouterr().out)
+    assert [(one["policy"], one["verdict"]) for one in report["findings"]] == [("rds/customer-managed-key", "unknown")]
+    assert any("AWS::DynamoDB::Table" in gap["target"] for gap in report["gaps"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--region", "eu-wset-1"], "there is no Region 'eu-wset-1'; did you mean 'eu-west-1'?"),
+        (["--profile", "nobody"], "nobody"),
+        (["--endpoint-url", "nowhere"], "--endpoint-url takes"),
+        (["--service", "rdz"], "there is no service 'rdz'; did you mean 'rds'?"),
+        (["--resume", "nothing.scan"], "cannot resume nothing.scan"),
+        (["--resume", __file__], "not a scan file"),
+        (["--executor", "ray://x"], "--executor takes"),
+        (["--timeout", "never"], "takes seconds"),
+        (["--region", "eu-west-1", "--all-regions"], "not allowed with"),
+        (["--mock", "nothing.yaml"], "cannot read nothing.yaml"),
+        (["--mock", "x.yaml", "--organization"], "--organization has no effect beside --mock"),
+        (["--external-id", "x"], "--external-id has no effect without --role-arn"),
+        (["--role-name", "x"], "--role-name has no effect without --organization"),
+        (["--service", "dax", "--select", "rds/"], "no policy is left to run"),
+    ],
+)
+def test_wrong_usage_is_one_line(
+    mocked: None, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    code, report, errors = run(capsys, *arguments)
+    assert (code, report) == (2, None)
+    assert said in errors
+    assert errors.count("\n") == 1
+
+
+def test_without_credentials(
+    mocked: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    code, _, errors = run(capsys)
+    assert code == 2
+    assert errors.startswith("dbguard: no AWS credentials")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("ExpiredToken", "expired"), ("InvalidClientTokenId", "denied"), ("AccessDenied", "denied")],
+)
+def test_an_account_that_does_not_open_is_a_gap(
+    fault: Fault, capsys: pytest.CaptureFixture[str], code: str, kind: str
+) -> None:
+    fault("sts", "GetCallerIdentity", 403, query_error(code))
+    ended, report, _ = run(capsys)
+    assert ended == 3
+    assert [gap["kind"] for gap in report["gaps"]] == [kind]
+
+
+def test_a_scan_for_an_unreachable_address_ends(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    code, report, _ = run(capsys, "--endpoint-url", "http://127.0.0.1:9", "--timeout", "1")
+    assert code == 3
+    assert [gap["kind"] for gap in report["gaps"]] == ["not-reached"]
+
+
+def test_a_region_that_is_not_enabled(fault: Fault, capsys: pytest.CaptureFixture[str]) -> None:
+    fault("rds", "*", 403, query_error("InvalidClientTokenId"))
+    code, report, _ = run(capsys, "--region", "af-south-1", "--service", "rds")
+    assert code == 3
+    assert {one["status"] for one in report["services"]} == {"disabled"}
+
+
+def test_an_organization_that_does_not_answer(fault: Fault, capsys: pytest.CaptureFixture[str]) -> None:
+    fault("organizations", "*", 400, '{"__type": "AccessDeniedException", "Message": "no"}')
+    code, report, _ = run(capsys, "--organization")
+    assert code == 3
+    assert report["gaps"][0]["target"] == "organization"
+
+
+def test_pages_of_accounts(fault: Fault) -> None:
+    """Moto gives every account on one page; AWS gives twenty."""
+    page = '{"Accounts": [{"Id": "%s", "State": "%s"}], "NextToken": %s}'
+    fault("organizations", "ListAccounts", 200, page % ("111122223333", "ACTIVE", '"more"'), times=1)
+    fault("organizations", "ListAccounts", 200, page % ("444455556666", "SUSPENDED", '"rest"'), times=1)
+    fault("organizations", "ListAccounts", 200, page % ("777788889999", "ACTIVE", "null"), times=1)
+    found = targets.organization(clients.Access(), "audit")
+    assert [one.account for one in found] == ["111122223333", "777788889999"]
+    assert found[0].access.role_arn == "arn:aws:iam::111122223333:role/audit"
+
+
+TEMPLATE = """
+Parameters:
+  Days: {Type: Number, Default: 14}
+Resources:
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      DBInstanceIdentifier: orders
+      Engine: mysql
+      DBInstanceClass: db.m7g.large
+      AllocatedStorage: "20"
+      MasterUsername: master
+      MasterUserPassword: correct-horse
+      BackupRetentionPeriod: !Ref Days
+      DeletionProtection: false
+      StorageEncrypted: true
+      MultiAZ: true
+"""
+
+
+@pytest.fixture
+def stack(canned: Canned, tmp_path: Path) -> Path:
+    """A template, and the stack that was made of it; moto's own stacks lose too much."""
+    file = tmp_path / "shop.yaml"
+    file.write_text(TEMPLATE)
+    given = {"ParameterKey": "Days", "ParameterValue": "10"}
+    row = {"LogicalResourceId": "Orders", "PhysicalResourceId": "orders", "ResourceStatus": "CREATE_COMPLETE"}
+    canned("cloudformation", "DescribeStacks", {"Stacks": [{"StackName": "shop", "Parameters": [given]}]})
+    canned("cloudformation", "ListStackResources", {"StackResourceSummaries": [row]})
+    instance("orders", BackupRetentionPeriod=10, StorageEncrypted=True, MultiAZ=True, StorageType="gp3")
+    return file
+
+
+def drift(capsys: pytest.CaptureFixture[str], file: Path, *arguments: str) -> tuple[int, Any]:
+    code = main(["drift", str(file), "--stack", "shop", "--format", "json", "--select", "rds/", *arguments])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_stack_as_its_template_says(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = drift(capsys, stack)
+    assert found["compared"] == 1
+    assert [one for one in found["changes"] if one["kind"] != "undecided"] == []
+    assert code == 0
+
+
+def test_what_was_changed_by_hand(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rds = boto3.client("rds", region_name=REGION)
+    rds.modify_db_instance(DBInstanceIdentifier="orders", BackupRetentionPeriod=1, DeletionProtection=True)
+    code, found = drift(capsys, stack)
+    kinds = {one["policy"]: one["kind"] for one in found["changes"]}
+    assert code == 1
+    assert kinds["rds/backup-retention-minimum"] == "drifted"
+    assert kinds["rds/deletion-protection"] == "ahead"
+    values = {one["property"]: (one["template"], one["account"]) for one in found["differences"]}
+    assert values["BackupRetentionPeriod"] == ("10", "1")
+    line = TEMPLATE.splitlines().index("      BackupRetentionPeriod: !Ref Days") + 1
+    assert [one["location"]["line"] for one in found["differences"] if one["property"] == "BackupRetentionPeriod"] == [
+        line
+    ]
+
+
+def test_what_was_deleted_could_not_be_compared(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    boto3.client("rds", region_name=REGION).delete_db_instance(DBInstanceIdentifier="orders", SkipFinalSnapshot=True)
+    code, found = drift(capsys, stack)
+    assert code == 3
+    assert "not in the account" in found["uncompared"][0]["reason"]
+
+
+def test_the_text_says_it_all(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    boto3.client("rds", region_name=REGION).modify_db_instance(DBInstanceIdentifier="orders", BackupRetentionPeriod=1)
+    assert main(["drift", str(stack), "--stack", "shop", "--select", "rds/backup-retention-minimum"]) == 1
+    out = capsys.readouterr().out
+    assert "Compliant in the template, not in the account" in out
+    assert "BackupRetentionPeriod is 1; it must be at least 7 (pass in the template, fail in the account)" in out
+    assert "Orders (orders) BackupRetentionPeriod: 10 in the template, 1 in the account" in out
+
+
+def test_a_stack_there_is_not(canned: Canned, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(TEMPLATE)
+    canned("cloudformation", "DescribeStacks", {"Stacks": []})
+    assert main(["drift", str(tmp_path / "shop.yaml"), "--stack", "nothing"]) == 3
+    assert "cloudformation:DescribeStacks: the answer has no stack nothing" in capsys.readouterr().err

@@ -1,0 +1,106 @@
+"""Least privilege: the printed policy suffices under IAM's enforcement, and no action in it is one too many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import boto3
+import pytest
+from moto import settings
+from moto.core.authorization import ActionAuthenticatorMixin
+
+from dbguard.cli import main
+from dbguard.policy_library import Library
+from dbguard.sources.account import clients, inventory, needs, permissions, unit
+from dbguard.sources.account.mapping import REGISTRY
+from dbguard.sources.account.unit import Order
+from tests.account.conftest import ACCOUNT, QUICK, REGION
+
+LIBRARY = Library()
+EVERY = needs.plan(needs.needs(LIBRARY.plan(name) for name in LIBRARY.entries), ["dynamodb", "rds", "redshift"])
+
+
+@pytest.fixture
+def databases(mocked: None) -> None:
+    """One resource for each call that is made for a resource."""
+    rds, dynamodb = boto3.client("rds", region_name=REGION), boto3.client("dynamodb", region_name=REGION)
+    key = boto3.client("kms", region_name=REGION).create_key()["KeyMetadata"]["Arn"]
+    login = {"MasterUsername": "master", "MasterUserPassword": "correct-horse"}
+    instance = {"Engine": "mysql", "DBInstanceClass": "db.m7g.large", "AllocatedStorage": 20}
+    rds.create_db_instance(DBInstanceIdentifier="orders", StorageEncrypted=True, KmsKeyId=key, **instance, **login)
+    dynamodb.create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    redshift = boto3.client("redshift", region_name=REGION)
+    redshift.create_cluster(ClusterIdentifier="orders", NodeType="ra3.4xlarge", **login)
+
+
+@pytest.fixture
+def enforced(databases: None) -> Any:
+    """`enforced(actions)` scans as a user who may do these things, and nothing else."""
+    iam = boto3.client("iam", region_name="us-east-1")
+    iam.create_user(UserName="auditor")
+    key = iam.create_access_key(UserName="auditor")["AccessKey"]
+
+    def scan(document: dict[str, Any]) -> dict[str, Any]:
+        iam.put_user_policy(UserName="auditor", PolicyName="dbguard", PolicyDocument=json.dumps(document))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+            patch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+            clients.reset()
+            patch.setattr(settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
+            patch.setattr(ActionAuthenticatorMixin, "request_count", 0)
+            return unit.collect(Order(ACCOUNT, REGION, QUICK, EVERY))
+
+    return scan
+
+
+def document(actions: Iterable[str]) -> dict[str, Any]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}],
+    }
+
+
+def test_the_printed_policy_suffices(enforced: Any) -> None:
+    printed = permissions.policy(EVERY, roles=False, organization=False, regions=False)
+    found = enforced(printed)
+    assert not list(inventory.gaps(found))
+    assert {"orders"} <= {one["id"] for one in found["resources"]}
+
+
+@pytest.mark.parametrize("action", needs.actions(EVERY))
+def test_without_any_one_action_there_is_a_gap(enforced: Any, action: str) -> None:
+    rest = set(needs.actions(EVERY)) - {action}
+    found = enforced(document(rest))
+    gaps = list(inventory.gaps(found))
+    assert [gap.kind for gap in gaps] == ["denied"] * len(gaps)
+    assert any(action in gap.detail for gap in gaps)
+
+
+def test_only_what_the_chosen_policies_need_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["live", "--print-iam-policy", "--select", "rds/public-access"]) == 0
+    (statement,) = json.loads(capsys.readouterr().out)["Statement"]
+    assert "rds:DescribeDBInstances" in statement["Action"]
+    assert "kms:DescribeKey" not in statement["Action"]
+    assert not any(action.startswith(("dynamodb:", "redshift:")) for action in statement["Action"])
+
+
+def test_the_way_to_accounts_needs_permissions_too(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--organization", "--all-regions", "--select", "rds/public-access"]
+    assert main(["live", "--print-iam-policy", *arguments]) == 0
+    (statement,) = json.loads(capsys.readouterr().out)["Statement"]
+    assert {"organizations:ListAccounts", "ec2:DescribeRegions", "sts:AssumeRole"} <= set(statement["Action"])
+
+
+def test_no_action_changes_anything_or_reads_data() -> None:
+    data = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:BatchGetItem"}
+    actions = set(needs.actions(needs.plan(None)))
+    assert not actions & data
+    assert all(name.split(":")[1].startswith(("Describe", "List", "Get")) for name in actions)
+    assert len({service.name for service in REGISTRY.services.values()}) >= 11
