@@ -5,8 +5,10 @@ STAMP := .venv/.installed
 
 .PHONY: demo test lint types unit bench docs clean
 
-demo: $(STAMP) ## scan the sample templates
+demo: $(STAMP) ## scan the sample templates, then a mocked account that refuses one service
 	@$(BIN)/dbguard scan sample_templates || test $$? -eq 1
+	@echo
+	@$(BIN)/dbguard live --mock sample_accounts/shop.yaml || test $$? -eq 3
 
 test: $(STAMP) lint types unit ## lint, types and every test
 

@@ -27,9 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of distributed's own
 def cluster(request_: Request) -> Iterator[Any]:
     """Two worker processes, which have credentials of their own from their environment."""
     make: Any = LocalCluster  # distributed has no types
-    with make(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-    ) as started:
+    with make(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1") as started:
         yield started
 
 

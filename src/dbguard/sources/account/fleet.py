@@ -15,7 +15,6 @@ from dbguard.sources.account.targets import Opened, Target, open_account
 from dbguard.sources.account.unit import Order, collect, planned
 
 Task = Target | Order
-ATTEMPTS = 2  # of a unit whose worker died, the first one included
 IN_FLIGHT = 64  # tasks that an executor holds at once; more wait here, where they cost nothing
 
 
@@ -31,7 +30,8 @@ class Fleet:
         self.lost: set[str] = set()  # kinds of what a resumed scan would try again
         self._keep = keep
         self._waiting: deque[Task] = deque()
-        self._failures: dict[Task, int] = {}
+        self._suspects: deque[Task] = deque()
+        self._tried: set[Task] = set()
         self._seen: set[tuple[str, str]] = set()
         self.units = 0  # as far as accounts are open
 
@@ -45,7 +45,9 @@ class Fleet:
                 yield from self._open(opened)
             else:
                 self._waiting.append(target)
-        while self._waiting or self.running:
+        while self._waiting or self.running or self._suspects:
+            if not self._waiting and not self.running:
+                self._waiting.append(self._suspects.popleft())
             self._submit()
             done, _ = wait(self.running, return_when=FIRST_COMPLETED)
             for future in done:
@@ -92,7 +94,7 @@ class Fleet:
         error = future.exception()
         if error is None:
             result = future.result()
-        elif isinstance(error, BrokenExecutor) and self._again(task):
+        elif self._again(task):
             return
         else:
             result = _lost(task, error)
@@ -104,11 +106,11 @@ class Fleet:
             yield from self._open(result)
 
     def _again(self, task: Task) -> bool:
-        """Queue a task anew whose worker died, unless it has died of it before."""
-        self._failures[task] = self._failures.get(task, 0) + 1
-        again = self._failures[task] < ATTEMPTS
+        """Whether a task whose worker died is tried again: once, and alone, for it may have died of another."""
+        again = task not in self._tried
         if again:
-            self._waiting.append(task)
+            self._tried.add(task)
+            self._suspects.append(task)
         return again
 
 
