@@ -174,7 +174,7 @@ def _drift(commands: Commands[Parser]) -> None:
 def _account(group: argparse._ActionsContainer) -> None:
     group.add_argument("--profile", metavar="NAME", help="a profile of the AWS configuration")
     group.add_argument("--endpoint-url", metavar="URL", help="ask this address instead of AWS")
-    group.add_argument("--timeout", type=_seconds, default=15.0, metavar="SECONDS", help="for one answer (default: 15)")
+    group.add_argument("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="for one answer (default: 10)")
 
 
 def _seconds(text: str) -> float:

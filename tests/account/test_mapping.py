@@ -59,7 +59,7 @@ def _targets(node: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def test_every_target_is_a_property_of_its_type(collection: Collection) -> None:
-    if collection.type not in schema.types():
+    if collection.type not in schema._files():
         return
     supplied = {**collection.expressions}
     for detail in collection.details:
@@ -69,7 +69,7 @@ def test_every_target_is_a_property_of_its_type(collection: Collection) -> None:
         if (collection.type, name) in LIVE_ONLY:
             continue
         for inner in [(), *targets(text)]:
-            found = schema.missing(collection.type, _spread(collection.type, (*name.split("."), *inner)))
+            found = schema._missing(collection.type, _spread(collection.type, (*name.split("."), *inner)))
             if found:
                 wrong.append(f"{name}.{'.'.join(inner)}: {found}")
     assert not wrong
@@ -79,7 +79,7 @@ def _spread(type_name: str, path: tuple[str, ...]) -> tuple[str | None, ...]:
     """A path with [*] wherever the schema has a list."""
     steps: tuple[str | None, ...] = ()
     for name in path:
-        if steps and schema.missing(type_name, (*steps, name)) and not schema.missing(type_name, (*steps, None)):
+        if steps and schema._missing(type_name, (*steps, name)) and not schema._missing(type_name, (*steps, None)):
             steps = (*steps, None)
         steps = (*steps, name)
     return steps

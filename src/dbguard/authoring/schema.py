@@ -1,6 +1,7 @@
 """The property paths that resource types have, from cfn-lint's copies of the CloudFormation provider schemas.
 
-Only the schema files are read; cfn-lint itself is not imported.
+Only the schema files are read; cfn-lint itself is not imported. What live accounts have beside it (snapshots, who may
+restore them) is known from the declarations of `sources.account`.
 """
 
 from __future__ import annotations
@@ -43,8 +44,21 @@ def _files() -> dict[str, str]:
 
 @lru_cache
 def types() -> frozenset[str]:
-    """Every resource type that has a schema."""
-    return frozenset(_files())
+    """Every resource type that has a schema, or is read from live accounts."""
+    return frozenset(_files()) | frozenset(_live())
+
+
+@lru_cache
+def _live() -> dict[str, frozenset[str]]:
+    """The properties that each type has on a live account."""
+    from dbguard.sources.account.mapping import REGISTRY
+
+    found: dict[str, set[str]] = {}
+    for service in REGISTRY.services.values():
+        for one in service.collections:
+            names = {*one.expressions, *(name for detail in one.details for name in detail.properties)}
+            found.setdefault(one.type, set()).update(name.split(".")[0] for name in names)
+    return {name: frozenset(properties) for name, properties in found.items()}
 
 
 @lru_cache
@@ -55,6 +69,14 @@ def schema(type_name: str) -> dict[str, Any]:
 
 def missing(type_name: str, steps: Steps) -> tuple[str, list[str]] | None:
     """The first step of a path that the type does not have, with the names that stand there instead."""
+    live = _live().get(type_name, frozenset())
+    if type_name not in _files():
+        return None if steps[0] in live else (str(steps[0]), sorted(live))
+    found = _missing(type_name, steps)
+    return None if found and steps[0] in live and found[0] == steps[0] else found
+
+
+def _missing(type_name: str, steps: Steps) -> tuple[str, list[str]] | None:
     root = schema(type_name)
     nodes = [root]
     for step in steps:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbguard.model import FAIL, Finding, Gap, Location, Report
-from dbguard.reporters import Options, is_brief, level, printable, prose, said, scenario, shown, summary, word
+from dbguard.reporters import Options, home, is_brief, level, printable, prose, said, scenario, shown, summary, word
 
 LEVELS = ("error", "warning", "notice")
 
@@ -31,6 +31,8 @@ def _finding(finding: Finding) -> str:
     verdict = "" if word(finding) == FAIL else f" {word(finding)}"
     title = f"{finding.policy}: {finding.severity}{verdict}"
     resource = f"{prose(finding.resource.id)} ({prose(finding.resource.type)})"
+    if not finding.location:
+        resource += f" in {prose(home(finding))}"
     fix = "" if is_brief(finding) else f"Fix: {prose(finding.fix)}"
     message = "\n".join(line for line in (f"{resource}: {said(finding)}", scenario(finding), fix) if line)
     return _command(LEVELS[level(finding)], finding.location, title, message)

@@ -92,6 +92,8 @@ def _block(finding: Finding, ink: Ink, width: int) -> Iterator[str]:
     resource = f"{prose(finding.resource.id)} ({prose(finding.resource.type)})"
     where = f"{place(finding.location)}  " if finding.location else ""
     yield f"{margin}{ink(BLUE, '-->')} {where}{ink(DIM, resource)}\n"
+    if finding.resource.arn and not finding.location:
+        yield f"{margin} {ink(BLUE, '=')} {ink(DIM, prose(finding.resource.arn))}\n"
     if finding.location and finding.source_line:
         yield from _source(finding.location, finding.source_line, ink, width, SEVERITY[finding.severity])
     for label, text in _notes(finding):

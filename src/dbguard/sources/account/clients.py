@@ -42,7 +42,7 @@ class Access(NamedTuple):
     external_id: str | None = None
     endpoint_url: str | None = None
     home: str = "us-east-1"  # the Region that answers what belongs to no Region
-    timeout: float = 15.0  # seconds for one answer
+    timeout: float = 10.0  # seconds for one answer
     attempts: int = 5  # for one call, the first one included
 
 

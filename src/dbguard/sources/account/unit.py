@@ -30,7 +30,7 @@ from dbguard.sources.account.refusal import (
     refused,
 )
 
-CALLS_AT_ONCE = 16  # in one process
+CALLS_AT_ONCE = 32  # in one process
 EVERYTHING = "*"  # in `unresolved`: nothing but the resource's name is known
 HERE = "Here"  # in every item: the account and Region, for expressions
 
