@@ -171,6 +171,18 @@ def test_what_is_known_is_not_read_again(request_: Request, tmp_path: Path) -> N
     assert not list(scan_file.left(scan_file.read((tmp_path / "cut").read_bytes(), "cut")))
 
 
+def test_a_unit_that_was_lost_is_read_again(request_: Request) -> None:
+    whole = read(request_, threads)
+    opened = {
+        one: Opened(one, account, REGIONS) for one, account in zip(request_.targets, (ACCOUNT, OTHER), strict=True)
+    }
+    ended = {**whole[ACCOUNT, REGIONS[0]], "resources": [], "services": {"rds": {"status": "expired"}}}
+    known = Known(request_, opened, {**whole, (ACCOUNT, REGIONS[0]): ended})
+    kept: list[Any] = []
+    assert read(request_, threads, known, kept.append) == whole
+    assert [(one["account"], one["region"]) for one in kept] == [(ACCOUNT, REGIONS[0])]
+
+
 def live(server: str, *arguments: str, **more: Any) -> subprocess.Popen[str]:
     """A scan of all Regions, as a process of its own."""
     command = [sys.executable, "-m", "dbguard", "live", "--endpoint-url", server, "--format", "json", *arguments]

@@ -88,6 +88,31 @@ def test_a_refused_service_is_a_gap_and_the_rest_is_judged(fault: Fault, capsys:
     assert "no identity-based policy allows it" in gap["detail"]
 
 
+def test_what_one_refused_call_would_tell_is_unknown(fault: Fault, capsys: pytest.CaptureFixture[str]) -> None:
+    key = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+    attributes = [{"AttributeName": "id", "AttributeType": "S"}]
+    boto3.client("dynamodb", region_name=REGION).create_table(TableName="t", AttributeDefinitions=attributes, **key)
+    fault("dynamodb", "DescribeContinuousBackups", 400, '{"__type": "x#AccessDeniedException", "message": "no"}')
+    code, report, _ = run(capsys, "--select", "dynamodb/point-in-time-recovery,dynamodb/deletion-protection")
+    assert code == 3
+    verdicts = {one["policy"]: one["verdict"] for one in report["findings"]}
+    assert verdicts == {"dynamodb/point-in-time-recovery": "unknown", "dynamodb/deletion-protection": "fail"}
+    (unknown,) = [one for one in report["findings"] if one["verdict"] == "unknown"]
+    assert "dynamodb:DescribeContinuousBackups: AccessDeniedException" in unknown["reason"]
+
+
+def test_a_region_that_an_organization_denies_is_one_line_a_service(
+    fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "User is not authorized with an explicit deny in a service control policy"
+    fault("rds", "*", 403, query_error("AccessDenied", said))
+    code, report, _ = run(capsys, "--service", "rds")
+    assert code == 3
+    (gap,) = report["gaps"]
+    assert said in gap["detail"]
+    assert "rds:DescribeDBClusters" in gap["detail"]
+
+
 def test_only_what_carries_a_tag_is_judged(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
     instance("orders", PubliclyAccessible=True, Tags=[{"Key": "team", "Value": "shop"}])
     instance("other", PubliclyAccessible=True)

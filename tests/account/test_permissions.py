@@ -30,6 +30,9 @@ def databases(mocked: None) -> None:
     login = {"MasterUsername": "master", "MasterUserPassword": "correct-horse"}
     instance = {"Engine": "mysql", "DBInstanceClass": "db.m7g.large", "AllocatedStorage": 20}
     rds.create_db_instance(DBInstanceIdentifier="orders", StorageEncrypted=True, KmsKeyId=key, **instance, **login)
+    rds.create_db_snapshot(DBSnapshotIdentifier="before", DBInstanceIdentifier="orders")
+    rds.create_db_cluster(DBClusterIdentifier="payments", Engine="aurora-postgresql", **login)
+    rds.create_db_cluster_snapshot(DBClusterSnapshotIdentifier="before", DBClusterIdentifier="payments")
     dynamodb.create_table(
         TableName="orders",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],

@@ -9,7 +9,7 @@ from dbguard.inventory import Inventory, Resource, World
 from dbguard.links import Index
 from dbguard.model import Gap, Status, Subject
 from dbguard.sources.account.mapping import put
-from dbguard.sources.account.refusal import EXPIRED, NOT_OFFERED, SCANNED
+from dbguard.sources.account.refusal import EXPIRED
 from dbguard.sources.account.unit import EVERYTHING
 from dbguard.value import Unresolved, Value
 
@@ -68,12 +68,21 @@ def statuses(harvest: Harvest) -> Iterator[Status]:
 
 
 def gaps(harvest: Harvest) -> Iterator[Gap]:
-    """What AWS refused, one gap for each service and call."""
+    """What AWS refused, one gap for each service and kind of refusal, in AWS's own words with the first call."""
     for name, service in harvest["services"].items():
+        kinds: dict[str, list[dict[str, Any]]] = {}
         for row in service["refusals"]:
-            if row["kind"] not in (SCANNED, NOT_OFFERED):
-                times = f" ({row['times']} times)" if row["times"] > 1 else ""
-                yield Gap(f"{harvest['account']}/{harvest['region']}/{name}", row["kind"], row["detail"] + times)
+            kinds.setdefault(row["kind"], []).append(row)
+        for kind, rows in kinds.items():
+            yield Gap(f"{harvest['account']}/{harvest['region']}/{name}", kind, _told(rows))
+
+
+def _told(rows: list[dict[str, Any]]) -> str:
+    """The first refusal in full, how often it came, and the other calls that were refused."""
+    first, *more = rows
+    times = f" ({first['times']} times)" if first["times"] > 1 else ""
+    also = f"; also {', '.join(sorted(row['action'] for row in more))}" if more else ""
+    return f"{first['detail']}{times}{also}"
 
 
 def is_final(harvest: Harvest) -> bool:
