@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbguard.model import Coverage, Finding, Gap, Location, Related, Report, Subject
+from dbguard.model import Coverage, Finding, Gap, Location, Related, Report, Status, Subject
 
 INSTANCE = "AWS::RDS::DBInstance"
 TABLE = "AWS::DynamoDB::Table"
@@ -215,3 +215,17 @@ RICH = Report(
 )
 CLEAN = Report("0.1.0", (), (), Coverage(read=3, resources=12, policies=96), {"pass": 340, "exempt": 12})
 NOTHING = Report("0.1.0", (), (), Coverage(not_templates=1), {})
+
+ACCOUNT = Report(
+    version="0.1.0",
+    findings=(LIVE_UNKNOWN, LIVE),
+    gaps=(Gap("111122223333/eu-west-1/dms", "denied", "dms:DescribeEndpoints: AccessDenied (HTTP 403): no"),),
+    coverage=Coverage(read=2, resources=2, policies=46),
+    verdicts={"fail": 1, "may-fail": 0, "unknown": 1, "exempt": 0, "pass": 3},
+    statuses=(
+        Status("111122223333", "eu-west-1", "dms", "denied", 0, "dms:DescribeEndpoints: AccessDenied (HTTP 403): no"),
+        Status("111122223333", "eu-west-1", "elasticache", "scanned", 1),
+        Status("111122223333", "eu-west-1", "redshift", "scanned", 2),
+        Status("111122223333", "sa-east-1", "redshift", "scanned", 0),
+    ),
+)

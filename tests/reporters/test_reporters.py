@@ -21,7 +21,7 @@ from dbguard.errors import UsageError
 from dbguard.model import VERDICTS, Location, Report
 from dbguard.reporters import WAIVED, Options, dump, load, names
 
-from .sample import CLEAN, ENCRYPTED, EVIL, HOSTILE, MULTI_AZ, NOTHING, RICH
+from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, HOSTILE, MULTI_AZ, NOTHING, RICH
 
 HERE = Path(__file__).parent
 EVERYTHING = frozenset((*VERDICTS, WAIVED))
@@ -30,6 +30,7 @@ CASES: dict[str, tuple[Report, Options]] = {
     "everything": (RICH, Options(show=EVERYTHING, width=120)),
     "clean": (CLEAN, Options()),
     "nothing": (NOTHING, Options()),
+    "account": (ACCOUNT, Options()),
 }
 
 
@@ -67,7 +68,8 @@ def test_nothing_that_a_terminal_obeys_comes_out_raw(name: str) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_the_last_line_says_what_was_seen(case: str, name: str) -> None:
     last = rendered(name, *CASES[case]).splitlines()[-1]
-    words = ("read", "not templates", "unreadable", "resource", "run", "waived", "gap", *VERDICTS)
+    seen = ("account", "Region", "scanned") if case == "account" else ("read", "not templates", "unreadable")
+    words = (*seen, "resource", "run", "waived", "gap", *VERDICTS)
     assert [word for word in words if word not in last] == []
 
 
