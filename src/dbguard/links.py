@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from dbguard.inventory import Item, Resource, Steps, World
-from dbguard.relation import SEPARATORS, Relation
-from dbguard.value import ABSENT, OPAQUE, Reference, Value, text
+from dbguard.relation import SEPARATORS, Relation, is_open
+from dbguard.value import ABSENT, OPAQUE, AnyOther, Reference, Unresolved, Value, text
 
 Named = dict[str, list[Resource]]
 Incoming = tuple[Named, Named, list[Resource]]
@@ -21,24 +21,13 @@ class Index:
         self._incoming: dict[Relation, Incoming] = {}
         self._named: dict[Relation, tuple[dict[str, list[Resource]], list[Resource]]] = {}
 
-    def candidates(self, relation: Relation, target: Resource) -> list[Resource]:
-        """The resources whose path may name the target."""
+    def candidates(self, relation: Relation, target: Resource, texts: list[Value]) -> list[Resource]:
+        """The resources whose path may name the target, which is known under these texts."""
         if relation not in self._incoming:
             self._incoming[relation] = self._index_incoming(relation)
         linked, literal, open_ = self._incoming[relation]
-        found = linked.get(target.id, []) + self._spelling(relation, target, literal) + open_
+        found = linked.get(target.id, []) + _spelling(target, texts, literal) + open_
         return list({id(one): one for one in found}.values())
-
-    def _spelling(self, relation: Relation, target: Resource, literal: Named) -> list[Resource]:
-        """The resources whose plain text may name the target."""
-        if not literal:
-            return []
-        texts = relation.texts(Item(self.world, target), target)
-        if any(isinstance(one, OPAQUE) and not isinstance(one, Reference) for one in texts):
-            return [one for some in literal.values() for one in some]
-        spelled = {text(one).lower() for one in texts if one is not ABSENT and not isinstance(one, Reference)}
-        spelled.update({target.subject.arn.lower()} if target.subject.arn else ())
-        return [one for name in spelled for one in literal.get(name, ())]
 
     def _index_incoming(self, relation: Relation) -> Incoming:
         """The resources by what they refer to; by their plain text; and those whose text is not plain."""
@@ -85,6 +74,15 @@ class Index:
 
     def _of(self, types: tuple[str, ...]) -> list[Resource]:
         return [resource for name in types for resource in self.by_type.get(name, ())]
+
+
+def _spelling(target: Resource, texts: list[Value], literal: Named) -> list[Resource]:
+    """The resources whose plain text may name the target."""
+    if any(isinstance(one, (Unresolved, AnyOther)) or is_open(one) for one in texts):
+        return [one for some in literal.values() for one in some]
+    spelled = {text(one).lower() for one in texts if one is not ABSENT and not isinstance(one, OPAQUE)}
+    spelled.update({target.subject.arn.lower()} if target.subject.arn else ())
+    return [one for name in spelled for one in literal.get(name, ())]
 
 
 def _raw(value: Any, steps: Steps) -> Any:

@@ -57,7 +57,7 @@ class Relation(NamedTuple):
         certain: list[Item] = []
         possible: list[Item] = []
         expected = self.texts(item, item.resource)
-        for resource in index.candidates(self, item.resource):
+        for resource in index.candidates(self, item.resource, expected):
             exists = item.world.exists(resource)
             if exists is False:
                 continue
@@ -95,7 +95,8 @@ class Relation(NamedTuple):
     def texts(self, item: Item, target: Resource) -> list[Value]:
         """The texts by which the target may be named: its reference and its identifier, in the relation's form."""
         holder = Item(item.world, target)
-        own = [Reference(target.id), self.identifier(holder)]
+        live = target.subject.origin == "account"
+        own = [self.identifier(holder)] if live else [Reference(target.id), self.identifier(holder)]
         if self.form is None:
             return own
         return [self._formed(item, name) for name in own if name is not ABSENT]
@@ -170,21 +171,22 @@ def _is(value: Value, expected: Value) -> Answer:
         if value.lower() == expected.lower():
             return True
         return None if value.startswith("arn:") and value.lower().endswith(_tails(expected)) else False
-    if (_refers(value) or _refers(expected)) and not _unknown(value) and not _unknown(expected):
+    if (_refers(value) or _refers(expected)) and not is_open(value) and not is_open(expected):
         return bool(value == expected)  # what is put together from a reference is no text that can be written down
     if isinstance(value, OPAQUE) or isinstance(expected, OPAQUE):
         return opaque_equal(value, expected, fold=True)
     return False
 
 
-def _unknown(value: Value) -> bool:
+def is_open(value: Value) -> bool:
+    """Whether text has parts that may turn out to be anything."""
     return isinstance(value, Text) and any(isinstance(part, (Unresolved, AnyOther)) for part in value.parts)
 
 
 def _same_resource(value: Value, expected: Value) -> Answer:
     if isinstance(value, Reference) and isinstance(expected, Reference):
         return value.id == expected.id
-    return None if _unknown(value) else False
+    return None if is_open(value) else False
 
 
 def _is_last(value: Text, expected: Value) -> Answer:

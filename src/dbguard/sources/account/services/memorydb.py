@@ -4,11 +4,8 @@ from dbguard.sources.account.common import managed_key
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/memorydb")
-# Shards may differ in size, or not be told of while they are made: then there is no one number.
-REPLICAS = (
-    "Shards && !(Shards[?!NumberOfNodes]) && min(Shards[].NumberOfNodes) == max(Shards[].NumberOfNodes) && "
-    "less_one(max(Shards[].NumberOfNodes)) || `null`"
-)
+# The smallest shard decides; shards that are being made are not told of.
+REPLICAS = "Shards && !(Shards[?!NumberOfNodes]) && less_one(min(Shards[].NumberOfNodes)) || `null`"
 
 
 def tags(missing: str) -> Detail:
@@ -27,6 +24,7 @@ CLUSTERS = Collection(
     "Clusters",
     id="Name",
     arn="ARN",
+    always="NumReplicasPerShard",
     same="""
         ACLName AutoMinorVersionUpgrade DataTiering Description Engine EngineVersion IpDiscovery KmsKeyId
         MaintenanceWindow MultiRegionClusterName NetworkType NodeType ParameterGroupName SnapshotRetentionLimit
