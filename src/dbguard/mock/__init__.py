@@ -6,11 +6,12 @@ The template's `Metadata` may say more of the account: `dbguard: {mock: {region:
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from dbguard.errors import DocumentError, UsageError
+from dbguard.mock.made import Made, referring
 from dbguard.sources import document
 from dbguard.sources.template import load
 from dbguard.value import Value
@@ -60,22 +61,39 @@ def account(file: str, parameters: dict[str, Value] | None = None) -> Iterator[M
     settings = _settings(root, file)
     region = settings.get("region", REGION)
     from dbguard.mock import patches
-    from dbguard.mock.build import Builder
+    from dbguard.mock.builder import Builder
 
     clients.reset()
     with mock_aws():
         builder = Builder(region)
         unmade = builder.build(made)
-        patches.apply(region, made, builder.names)
+        patches.apply(builder)
         prepare(settings.get("denied", ()))
         yield Mocked(region, unmade, builder.names)
     clients.reset()
 
 
-def resources(file: str, parameters: dict[str, Value] | None = None) -> tuple[Any, list[Any]]:
-    """A template and its resources, resolved. Raises UsageError where it cannot be read."""
-    from dbguard.mock.build import Made
+def build(resources: Sequence[Made], account: str, region: str) -> list[str]:
+    """Make resources in an account of moto, which the caller has entered; a line for each that could not be made.
 
+    The name of a resource among the properties of another is a reference to it.
+    """
+    from dbguard.mock import patches
+    from dbguard.mock.builder import Builder
+    from dbguard.mock.creation import CREATIONS
+    from dbguard.mock.tables import GLOBAL
+
+    builder = Builder(region, account)
+    made = referring(resources)
+    reasons = builder.build(made)
+    patches.apply(builder)
+    types = {one.id: one.type for one in made}
+    unknown = {one.id: "the type is not known here" for one in made if one.type not in {*CREATIONS, GLOBAL}}
+    return [f"{name} ({types.get(name, 'scaling')}): {reason}" for name, reason in {**unknown, **reasons}.items()]
+
+
+def resources(file: str, parameters: dict[str, Value] | None = None) -> tuple[Any, list[Made]]:
+    """A template and its resources, resolved. Raises UsageError where it cannot be read."""
     try:
         with open(file, "rb") as opened:
             read = document.read(opened.read(), file)

@@ -1,67 +1,173 @@
-"""Where moto drops what it is given, or reads it back otherwise than AWS does: set right on moto's own objects."""
+"""Where moto drops what it is given, or reads it back otherwise than AWS does: set right on moto's own objects.
+
+An attribute set on an object of RDS, ElastiCache, Redshift or DMS appears in the answer under its name in snake case;
+for DynamoDB, DAX and MemoryDB it does not (`LOST`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-import boto3
-from moto.backends import get_backend
+from dbguard.mock import readings
+from dbguard.mock.builder import Builder
+from dbguard.value import boolean, number
 
-from dbguard.mock.build import Made
-from dbguard.value import boolean
-
-NO_KEY = "default_kms_key_id"  # what moto writes where no key was given
-
-
-def apply(region: str, resources: Iterable[Made], names: Mapping[str, str]) -> None:
-    """Mend what was made in a Region of resources under their physical names."""
-    given = {(one.type, names.get(one.id, "")): one.properties for one in resources}
-    key = _managed_key(region, "alias/aws/rds")
-    for at, made in enumerate(_made("rds", region, "databases")):
-        _instance(
-            made, given.get(("AWS::RDS::DBInstance", made.db_instance_identifier), {}), f"{region}{'abc'[at % 3]}"
-        )
-    for made in _made("rds", region, "clusters"):
-        _cluster(made, given.get(("AWS::RDS::DBCluster", made.db_cluster_identifier), {}))
-    for made in (*_made("rds", region, "clusters"), *_made("rds", region, "databases")):
-        member = getattr(made, "db_instance_identifier", None) and made.db_cluster_identifier
-        if not member and made.kms_key_id == NO_KEY:
-            made.kms_key_id = key if made.storage_encrypted else None
-    for made in _made("redshift", region, "clusters"):
-        _warehouse(made, given.get(("AWS::Redshift::Cluster", made.cluster_identifier), {}))
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:redshift!mocked"
+HOME = "us-east-1"  # where moto keeps global clusters
 
 
-def _instance(made: Any, properties: Mapping[str, Any], zone: str) -> None:
-    if made.db_cluster_identifier and "AvailabilityZone" not in properties:
-        made.availability_zone = zone  # AWS spreads the members of a cluster
+class Patch(NamedTuple):
+    """A property that moto's object gets as an attribute."""
+
+    property: str
+    attribute: str
+    reason: str
+    value: Callable[[Any], Any] = lambda value: value
 
 
-def _cluster(made: Any, properties: Mapping[str, Any]) -> None:
-    if "PubliclyAccessible" in properties:
-        made.publicly_accessible = boolean(properties["PubliclyAccessible"])  # moto drops it
-    if made.engine.startswith("aurora") and not made.storage_encrypted and "StorageEncrypted" not in properties:
-        made.storage_encryption_type = "sse-rds"  # a key that AWS owns is the default, which moto does not know
+def _whole(value: Any) -> Any:
+    found = number(value)
+    return value if found is None else int(found)
 
 
-def _warehouse(made: Any, properties: Mapping[str, Any]) -> None:
-    if "Encrypted" not in properties:
-        made.encrypted = "true"  # the default, which moto does not know
-    if "MultiAZ" in properties:
-        made.multi_az = "Enabled" if boolean(properties["MultiAZ"]) else "Disabled"  # moto drops it
+def _requested(value: Any) -> str:
+    return "enabled" if boolean(value) else "disabled"
 
 
-def _managed_key(region: str, alias: str) -> str:
-    """The ARN of the key behind an alias of AWS, which moto takes for a customer's."""
-    found = boto3.client("kms", region_name=region).describe_key(KeyId=alias)["KeyMetadata"]
-    for made in _made("kms", region, "keys"):
-        if made.id == found["KeyId"]:
-            made.key_manager = "AWS"
-    return str(found["Arn"])
+def _zones(value: Any) -> str:
+    return "Enabled" if boolean(value) else "Disabled"
 
 
-def _made(service: str, region: str, kind: str) -> Iterator[Any]:
-    backends: Any = get_backend(service)  # type: ignore[call-overload]  # the name is one of moto's own
-    for account in backends.values():
-        if region in account:
-            yield from getattr(account[region], kind).values()
+def _groups(value: Any) -> list[dict[str, str]]:
+    return [{"SecurityGroupId": one, "Status": "active"} for one in value]
+
+
+def _group(value: Any) -> dict[str, str]:
+    return {"CacheParameterGroupName": value, "ParameterApplyStatus": "in-sync"}
+
+
+def _topic(value: Any) -> dict[str, str]:
+    return {"TopicArn": value, "TopicStatus": "active"}
+
+
+def _hardware(value: Any) -> dict[str, str]:
+    return {"HsmConfigurationIdentifier": value, "Status": "active"}
+
+
+def _secret(value: Any) -> str | None:
+    return SECRET if boolean(value) else None
+
+
+DROPPED = "moto drops it"
+REFUSED = "moto refuses it, or breaks at it"
+INSIGHTS = (
+    Patch("DatabaseInsightsMode", "database_insights_mode", DROPPED),
+    Patch("EngineLifecycleSupport", "engine_lifecycle_support", DROPPED),
+    Patch("NetworkType", "network_type", DROPPED),
+    Patch("PerformanceInsightsKMSKeyId", "performance_insights_kms_key_id", DROPPED),
+    Patch("PerformanceInsightsRetentionPeriod", "performance_insights_retention_period", DROPPED, _whole),
+)
+ENGINE = Patch("Engine", "engine", "moto knows fewer engines than AWS", lambda value: str(value).lower())
+ENCRYPTED_CLUSTER = (
+    Patch("EnableIAMDatabaseAuthentication", "iam_auth", REFUSED, boolean),
+    Patch("IamAuthEnabled", "iam_auth", REFUSED, boolean),
+    Patch("NetworkType", "network_type", DROPPED),
+    Patch("StorageType", "storage_type", REFUSED),
+)
+PATCHES: Mapping[str, tuple[Patch, ...]] = {
+    "AWS::RDS::DBInstance": (
+        ENGINE,
+        *INSIGHTS,
+        Patch("BackupTarget", "backup_target", DROPPED),
+        Patch("CustomIAMInstanceProfile", "custom_iam_instance_profile", DROPPED),
+        Patch("DedicatedLogVolume", "dedicated_log_volume", DROPPED, boolean),
+        Patch("EnablePerformanceInsights", "performance_insights_enabled", DROPPED, boolean),
+        Patch("MonitoringInterval", "monitoring_interval", "moto refuses it without a role", _whole),
+        Patch("MonitoringRoleArn", "monitoring_role_arn", "moto refuses it without an interval"),
+        Patch("NcharCharacterSetName", "nchar_character_set_name", DROPPED),
+        Patch("ProcessorFeatures", "processor_features", DROPPED),
+        Patch("PromotionTier", "promotion_tier", DROPPED, _whole),
+        Patch("ReplicaMode", "replica_mode", DROPPED),
+        Patch("SourceDBClusterIdentifier", "read_replica_source_db_cluster_identifier", DROPPED),
+        Patch("SourceDBInstanceIdentifier", "source_db_instance_identifier", "its source may be in another Region"),
+        Patch("TdeCredentialArn", "tde_credential_arn", DROPPED),
+        Patch("Timezone", "timezone", DROPPED),
+    ),
+    "AWS::RDS::DBCluster": (
+        ENGINE,
+        *ENCRYPTED_CLUSTER,
+        *INSIGHTS,
+        Patch("ClusterScalabilityType", "cluster_scalability_type", DROPPED),
+        Patch("EnableHttpEndpoint", "_enable_http_endpoint", "moto grants it to few engine versions", boolean),
+        Patch("EnableLocalWriteForwarding", "local_write_forwarding_status", DROPPED, _requested),
+        Patch("MonitoringInterval", "monitoring_interval", DROPPED, _whole),
+        Patch("MonitoringRoleArn", "monitoring_role_arn", DROPPED),
+        Patch("PerformanceInsightsEnabled", "performance_insights_enabled", DROPPED, boolean),
+        Patch("PubliclyAccessible", "publicly_accessible", DROPPED, boolean),
+        Patch("ReplicationSourceIdentifier", "replication_source_identifier", "its source may be in another Region"),
+        Patch("StorageThroughput", "storage_throughput", DROPPED, _whole),
+    ),
+    "AWS::RDS::GlobalCluster": (
+        Patch("EngineLifecycleSupport", "engine_lifecycle_support", DROPPED),
+        Patch("StorageEncrypted", "storage_encrypted", "moto does not take it from the source", boolean),
+    ),
+    "AWS::RDS::DBSnapshot": (Patch("Encrypted", "encrypted", "of its own in an account", boolean),),
+    "AWS::RDS::DBClusterSnapshot": (Patch("Encrypted", "storage_encrypted", "of its own in an account", boolean),),
+    "AWS::DocDB::DBCluster": ENCRYPTED_CLUSTER,
+    "AWS::DocDB::DBInstance": (Patch("EnablePerformanceInsights", "performance_insights_enabled", DROPPED, boolean),),
+    "AWS::Neptune::DBCluster": ENCRYPTED_CLUSTER,
+    "AWS::ElastiCache::CacheCluster": (
+        Patch("CacheParameterGroupName", "cache_parameter_group", DROPPED, _group),
+        Patch("NotificationTopicArn", "notification_configuration", DROPPED, _topic),
+        Patch("VpcSecurityGroupIds", "security_groups", DROPPED, _groups),
+    ),
+    "AWS::Redshift::Cluster": (
+        Patch("AvailabilityZoneRelocation", "availability_zone_relocation_status", DROPPED, _requested),
+        Patch("HsmConfigurationIdentifier", "hsm_status", DROPPED, _hardware),
+        Patch("MaintenanceTrackName", "maintenance_track_name", DROPPED),
+        Patch("ManualSnapshotRetentionPeriod", "manual_snapshot_retention_period", DROPPED, _whole),
+        Patch("ManageMasterPassword", "master_password_secret_arn", DROPPED, _secret),
+        Patch("MasterPasswordSecretKmsKeyId", "master_password_secret_kms_key_id", DROPPED),
+        Patch("MultiAZ", "multi_az", DROPPED, _zones),
+    ),
+}
+# Where moto keeps them, by name: the service and the collection.
+HELD: Mapping[str, tuple[str, str]] = {
+    "AWS::RDS::DBInstance": ("rds", "databases"),
+    "AWS::RDS::DBCluster": ("rds", "clusters"),
+    "AWS::RDS::GlobalCluster": ("rds", "global_clusters"),
+    "AWS::RDS::DBSnapshot": ("rds", "database_snapshots"),
+    "AWS::RDS::DBClusterSnapshot": ("rds", "cluster_snapshots"),
+    "AWS::DocDB::DBCluster": ("rds", "clusters"),
+    "AWS::DocDB::DBInstance": ("rds", "databases"),
+    "AWS::Neptune::DBCluster": ("rds", "clusters"),
+    "AWS::Neptune::DBInstance": ("rds", "databases"),
+    "AWS::ElastiCache::CacheCluster": ("elasticache", "cache_clusters"),
+    "AWS::Redshift::Cluster": ("redshift", "clusters"),
+    "AWS::Redshift::ClusterParameterGroup": ("redshift", "parameter_groups"),
+}
+# What does not come back, and no attribute mends: type, property, reason.
+LOST: tuple[tuple[str, str, str], ...] = ()
+
+
+def apply(builder: Builder) -> None:
+    """Mend what a builder made."""
+    for name, (type_name, properties) in builder.made.items():
+        made = held(builder, type_name, builder.names[name])
+        if made is None:
+            continue
+        for patch in PATCHES.get(type_name, ()):
+            if patch.property in properties:
+                setattr(made, patch.attribute, patch.value(properties[patch.property]))
+        if type_name in readings.READ:
+            readings.READ[type_name](builder, made, properties)
+
+
+def held(builder: Builder, type_name: str, name: str) -> Any:
+    """The object of moto for a resource; None where it is of no interest."""
+    if type_name not in HELD:
+        return None
+    service, kind = HELD[type_name]
+    region = HOME if type_name == "AWS::RDS::GlobalCluster" else builder.region
+    return getattr(readings.backend(service, builder.account, region), kind).get(name)
