@@ -26,7 +26,10 @@ class Index:
         if relation not in self._incoming:
             self._incoming[relation] = self._index_incoming(relation)
         linked, literal, open_ = self._incoming[relation]
-        found = linked.get(target.id, []) + _spelling(target, texts, literal) + open_
+        found = linked.get(target.id, [])
+        if not literal and not open_:
+            return found
+        found = found + _spelling(target, texts, literal) + open_
         return list({id(one): one for one in found}.values())
 
     def _index_incoming(self, relation: Relation) -> Incoming:

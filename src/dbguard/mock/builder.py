@@ -15,6 +15,7 @@ from dbguard.identifiers import IDENTIFIERS
 from dbguard.mock.creation import CREATIONS, Creation, fit
 from dbguard.mock.made import Made
 from dbguard.mock.network import Network
+from dbguard.mock.standins import wanted
 from dbguard.mock.tables import seen
 from dbguard.value import OPAQUE, Reference, Text, Unresolved, Value
 
@@ -43,8 +44,13 @@ class Builder:
         order = list(CREATIONS)
         left = sorted((one for one in known if one.type in CREATIONS), key=lambda one: order.index(one.type))
         reasons = self._rounds(left)
-        self._alone = {one.id for one in left if one.id in reasons and self._way(one).outside(one.properties)}
-        return self._rounds([one for one in left if one.id in reasons]) if self._alone else reasons
+        left = [one for one in left if one.id in reasons]
+        self._alone = {one.id for one in left if self._way(one).outside(one.properties)}
+        standing = self._stand_in(left)
+        if self._alone or standing:
+            reasons = self._rounds(left)
+        self._remove(standing)
+        return reasons
 
     def client(self, name: str) -> Any:
         """A client of the mocked account."""
@@ -79,6 +85,22 @@ class Builder:
             if not reasons or len(reasons) == len(left):
                 return reasons
             left = [one for one in left if one.id in reasons]
+
+    def _stand_in(self, left: Iterable[Made]) -> list[tuple[str, str]]:
+        """Make what the rest names and the template does not have; what is to go again, with the operation."""
+        standing = []
+        for stand_in, made in {made.id: (stand_in, made) for one in left for stand_in, made in wanted(one)}.values():
+            if not self._tried(made) and stand_in.removed:
+                standing.append((stand_in.removed, self.names[made.id]))
+            self.names.pop(made.id, None)
+            self.made.pop(made.id, None)
+        return standing
+
+    def _remove(self, standing: Iterable[tuple[str, str]]) -> None:
+        """Take away what snapshots were made of."""
+        for operation, name in standing:
+            identifier = f"{operation.removeprefix('Delete')}Identifier"
+            getattr(self.client("rds"), xform_name(operation))(**{identifier: name, "SkipFinalSnapshot": True})
 
     def _tried(self, one: Made) -> str:
         """Why a resource cannot be created; nothing where it is."""

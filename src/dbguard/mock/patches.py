@@ -47,6 +47,10 @@ def _group(value: Any) -> dict[str, str]:
     return {"CacheParameterGroupName": value, "ParameterApplyStatus": "in-sync"}
 
 
+def _endpoint(value: Any) -> dict[str, Any]:
+    return {"Address": "mocked.cfg.cache.amazonaws.com", "Port": _whole(value)}
+
+
 def _topic(value: Any) -> dict[str, str]:
     return {"TopicArn": value, "TopicStatus": "active"}
 
@@ -74,6 +78,10 @@ ENCRYPTED_CLUSTER = (
     Patch("IamAuthEnabled", "iam_auth", REFUSED, boolean),
     Patch("NetworkType", "network_type", DROPPED),
     Patch("StorageType", "storage_type", REFUSED),
+)
+CLUSTER_SNAPSHOT = (
+    ENGINE,
+    Patch("Encrypted", "storage_encrypted", "moto has it of the source alone", boolean),
 )
 PATCHES: Mapping[str, tuple[Patch, ...]] = {
     "AWS::RDS::DBInstance": (
@@ -103,6 +111,7 @@ PATCHES: Mapping[str, tuple[Patch, ...]] = {
         Patch("EnableLocalWriteForwarding", "local_write_forwarding_status", DROPPED, _requested),
         Patch("MonitoringInterval", "monitoring_interval", DROPPED, _whole),
         Patch("MonitoringRoleArn", "monitoring_role_arn", DROPPED),
+        Patch("PerformanceInsightsKmsKeyId", "performance_insights_kms_key_id", DROPPED),
         Patch("PerformanceInsightsEnabled", "performance_insights_enabled", DROPPED, boolean),
         Patch("PubliclyAccessible", "publicly_accessible", DROPPED, boolean),
         Patch("ReplicationSourceIdentifier", "replication_source_identifier", "its source may be in another Region"),
@@ -112,13 +121,18 @@ PATCHES: Mapping[str, tuple[Patch, ...]] = {
         Patch("EngineLifecycleSupport", "engine_lifecycle_support", DROPPED),
         Patch("StorageEncrypted", "storage_encrypted", "moto does not take it from the source", boolean),
     ),
-    "AWS::RDS::DBSnapshot": (Patch("Encrypted", "encrypted", "of its own in an account", boolean),),
-    "AWS::RDS::DBClusterSnapshot": (Patch("Encrypted", "storage_encrypted", "of its own in an account", boolean),),
+    "AWS::RDS::DBSnapshot": (ENGINE, Patch("Encrypted", "encrypted", "moto has it of the source alone", boolean)),
+    "AWS::RDS::DBClusterSnapshot": CLUSTER_SNAPSHOT,
+    "AWS::DocDB::DBClusterSnapshot": CLUSTER_SNAPSHOT,
+    "AWS::Neptune::DBClusterSnapshot": CLUSTER_SNAPSHOT,
     "AWS::DocDB::DBCluster": ENCRYPTED_CLUSTER,
     "AWS::DocDB::DBInstance": (Patch("EnablePerformanceInsights", "performance_insights_enabled", DROPPED, boolean),),
     "AWS::Neptune::DBCluster": ENCRYPTED_CLUSTER,
     "AWS::ElastiCache::CacheCluster": (
         Patch("CacheParameterGroupName", "cache_parameter_group", DROPPED, _group),
+        Patch("NumCacheNodes", "num_cache_nodes", "moto drops it for Valkey", _whole),
+        Patch("Port", "configuration_endpoint", DROPPED, _endpoint),
+        Patch("SnapshotWindow", "snapshot_window", "moto drops it for Valkey"),
         Patch("NotificationTopicArn", "notification_configuration", DROPPED, _topic),
         Patch("VpcSecurityGroupIds", "security_groups", DROPPED, _groups),
     ),
@@ -139,6 +153,8 @@ HELD: Mapping[str, tuple[str, str]] = {
     "AWS::RDS::GlobalCluster": ("rds", "global_clusters"),
     "AWS::RDS::DBSnapshot": ("rds", "database_snapshots"),
     "AWS::RDS::DBClusterSnapshot": ("rds", "cluster_snapshots"),
+    "AWS::DocDB::DBClusterSnapshot": ("rds", "cluster_snapshots"),
+    "AWS::Neptune::DBClusterSnapshot": ("rds", "cluster_snapshots"),
     "AWS::DocDB::DBCluster": ("rds", "clusters"),
     "AWS::DocDB::DBInstance": ("rds", "databases"),
     "AWS::Neptune::DBCluster": ("rds", "clusters"),
@@ -148,7 +164,31 @@ HELD: Mapping[str, tuple[str, str]] = {
     "AWS::Redshift::ClusterParameterGroup": ("redshift", "parameter_groups"),
 }
 # What does not come back, and no attribute mends: type, property, reason.
-LOST: tuple[tuple[str, str, str], ...] = ()
+LOST: tuple[tuple[str, str, str], ...] = (
+    ("AWS::Backup::BackupVault", "AccessPolicy", "moto has no such call"),
+    ("AWS::DAX::Cluster", "NotificationTopicARN", "the answer is a template that leaves it out"),
+    ("AWS::DAX::Cluster", "ParameterGroupName", "the answer is a template that names the default"),
+    ("AWS::DAX::Cluster", "PreferredMaintenanceWindow", "the answer is a template with a window of its own"),
+    ("AWS::DAX::Cluster", "SecurityGroupIds", "the answer is a template that makes up a group"),
+    ("AWS::DAX::Cluster", "SubnetGroupName", "the answer is a template that names the default"),
+    ("AWS::DynamoDB::GlobalTable", "Replicas", "moto keeps no replicas; this Region's one is made as a table"),
+    ("AWS::DynamoDB::Table", "ContributorInsightsSpecification", "moto has no such call"),
+    ("AWS::DynamoDB::Table", "KinesisStreamSpecification", "moto has no such call"),
+    ("AWS::DynamoDB::Table", "OnDemandThroughput", "the answer is a template that leaves it out"),
+    ("AWS::DynamoDB::Table", "TableClass", "the answer is a template that leaves it out"),
+    ("AWS::ElastiCache::CacheCluster", "AZMode", "not told by AWS, found from the nodes' zones, which moto drops"),
+    ("AWS::ElastiCache::ReplicationGroup", "CacheParameterGroupName", "told of members, which moto does not list"),
+    ("AWS::ElastiCache::ReplicationGroup", "CacheSubnetGroupName", "told of members, which moto does not list"),
+    ("AWS::ElastiCache::ReplicationGroup", "EngineVersion", "told of members, which moto does not list"),
+    ("AWS::ElastiCache::ReplicationGroup", "SecurityGroupIds", "told of members, which moto does not list"),
+    ("AWS::MemoryDB::Cluster", "Engine", "the answer is a template that leaves it out"),
+    ("AWS::MemoryDB::Cluster", "MultiRegionClusterName", "moto has no clusters of several Regions"),
+    ("AWS::MemoryDB::Cluster", "NetworkType", "the answer is a template that leaves it out"),
+    ("AWS::MemoryDB::Cluster", "NumReplicasPerShard", "moto takes 0 for not given"),
+    ("AWS::RDS::OptionGroup", "OptionConfigurations", "moto lists option groups by name alone"),
+    ("AWS::Redshift::Cluster", "AutomatedSnapshotRetentionPeriod", "moto takes 0 for not given"),
+    ("AWS::Redshift::Cluster", "NumberOfNodes", "moto makes one node where ClusterType is left out and none is given"),
+)
 
 
 def apply(builder: Builder) -> None:

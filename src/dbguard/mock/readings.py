@@ -87,7 +87,13 @@ def _of_service(engine: str, version: str) -> Callable[[Builder, Any, Properties
 
 
 def _global(builder: Builder, made: Any, properties: Properties) -> None:
-    """A global cluster is encrypted as its first member is, which is the one that writes."""
+    """A global cluster has the engine of its first member, which is the one that writes, and is encrypted as it is."""
+    source = str(properties.get("SourceDBClusterIdentifier", "")).rsplit(":", maxsplit=1)[-1]
+    cluster = backend("rds", builder.account, builder.region).clusters.get(source)
+    if cluster is not None:
+        made.members.append(cluster)
+        made.engine, made.engine_version = cluster.engine, cluster.engine_version
+        cluster.global_cluster_identifier = made.global_cluster_identifier
     if made.members:
         made.members[0].is_writer = True
         made.storage_encrypted = made.storage_encrypted or made.members[0].storage_encrypted
@@ -124,6 +130,15 @@ def _tell_parameters(redshift: Any) -> None:
     redshift.describe_cluster_parameters = describe
 
 
+def _copied(engine: str) -> Callable[[Builder, Any, Properties], None]:
+    """A snapshot of another service's cluster, which moto has as its own."""
+
+    def relabel(builder: Builder, made: Any, properties: Properties) -> None:
+        made.engine = engine
+
+    return relabel
+
+
 READ: Mapping[str, Callable[[Builder, Any, Properties], None]] = {
     "AWS::RDS::DBInstance": _instance,
     "AWS::RDS::DBCluster": _cluster,
@@ -132,6 +147,8 @@ READ: Mapping[str, Callable[[Builder, Any, Properties], None]] = {
     "AWS::DocDB::DBInstance": _of_service("docdb", "5.0.0"),
     "AWS::Neptune::DBCluster": _of_service("neptune", "1.3.2.1"),
     "AWS::Neptune::DBInstance": _of_service("neptune", "1.3.2.1"),
+    "AWS::DocDB::DBClusterSnapshot": _copied("docdb"),
+    "AWS::Neptune::DBClusterSnapshot": _copied("neptune"),
     "AWS::Redshift::Cluster": _warehouse,
     "AWS::Redshift::ClusterParameterGroup": _parameters,
 }

@@ -20,6 +20,16 @@ def _user(properties: dict[str, Any]) -> dict[str, Any]:
     return found if ways & set(found) else {**found, "NoPasswordRequired": True}
 
 
+def _shards(properties: dict[str, Any]) -> dict[str, Any]:
+    """Shards that are listed are counted and numbered, as AWS does."""
+    listed = properties.get("NodeGroupConfiguration")
+    if not isinstance(listed, list) or len(listed) < 2:
+        return properties
+    shards = [{"NodeGroupId": f"{number:04}", **one} for number, one in enumerate(listed, 1)]
+    counted = {"NumNodeGroups": len(shards), "ClusterMode": "enabled", "NodeGroupConfiguration": shards}
+    return {**properties, **counted}
+
+
 CREATIONS: Mapping[str, tuple[Creation, ...]] = {
     "AWS::ElastiCache::SubnetGroup": (
         Creation(
@@ -40,7 +50,11 @@ CREATIONS: Mapping[str, tuple[Creation, ...]] = {
     ),
     "AWS::ElastiCache::ReplicationGroup": (
         Creation(
-            "elasticache", "CreateReplicationGroup", "ReplicationGroupId", defaults={"AutomaticFailoverEnabled": False}
+            "elasticache",
+            "CreateReplicationGroup",
+            "ReplicationGroupId",
+            defaults={"AutomaticFailoverEnabled": False},
+            prepare=_shards,
         ),
     ),
     "AWS::ElastiCache::CacheCluster": (
@@ -50,6 +64,7 @@ CREATIONS: Mapping[str, tuple[Creation, ...]] = {
             "CacheClusterId",
             "ClusterName",
             renamed={"VpcSecurityGroupIds": "SecurityGroupIds"},
+            defaults={"CacheNodeType": "cache.t4g.micro", "Engine": "redis"},
         ),
     ),
     "AWS::MemoryDB::SubnetGroup": (Creation("memorydb", "CreateSubnetGroup", "SubnetGroupName"),),

@@ -18,7 +18,7 @@ PROJECTED = {"Projection": {"ProjectionType": "ALL"}}
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:
     """CloudFormation leaves out that a stream is on; moto wants capacity where billing is by provision."""
-    found = dict(properties)
+    found = {name: value for name, value in properties.items() if name != "ResourcePolicy"}  # put afterwards
     if isinstance(found.get("StreamSpecification"), dict):
         found["StreamSpecification"] = {**found["StreamSpecification"], "StreamEnabled": True}
     if found.get("BillingMode") != "PAY_PER_REQUEST":
@@ -86,7 +86,14 @@ CREATIONS: Mapping[str, tuple[Creation, ...]] = {
         ),
     ),
     "AWS::ApplicationAutoScaling::ScalingPolicy": (
-        Creation("application-autoscaling", "PutScalingPolicy", "PolicyName", prepare=_target, lower=False),
+        Creation(
+            "application-autoscaling",
+            "PutScalingPolicy",
+            "PolicyName",
+            physical="PolicyARN",
+            prepare=_target,
+            lower=False,
+        ),
     ),
     "AWS::DAX::Cluster": (
         Creation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dbguard.mock.creation.declaration import Creation
-from dbguard.mock.creation.rds import cluster, group, member
+from dbguard.mock.creation.rds import cluster, group, member, snapshot
 
 SCALING = "ServerlessV2ScalingConfiguration"
 NEPTUNE = {"DBPort": "Port", "ServerlessScalingConfiguration": SCALING}
@@ -18,6 +18,7 @@ CREATIONS: Mapping[str, tuple[Creation, ...]] = {
     # moto refuses the engine `docdb`: a patch relabels what is made as Aurora MySQL.
     "AWS::DocDB::DBCluster": cluster("docdb", "aurora-mysql"),
     "AWS::DocDB::DBInstance": (member("docdb", "aurora-mysql"),),
+    "AWS::DocDB::DBClusterSnapshot": (snapshot("docdb", "DBClusterSnapshot", "DBClusterIdentifier"),),
     "AWS::Neptune::DBSubnetGroup": (
         Creation(
             "neptune", "CreateDBSubnetGroup", "DBSubnetGroupName", defaults={"DBSubnetGroupDescription": "mocked"}
@@ -27,4 +28,5 @@ CREATIONS: Mapping[str, tuple[Creation, ...]] = {
     "AWS::Neptune::DBParameterGroup": (group("neptune", "DBParameterGroup", "Name"),),
     "AWS::Neptune::DBCluster": cluster("neptune", "neptune", NEPTUNE),
     "AWS::Neptune::DBInstance": (member("neptune", "neptune"),),
+    "AWS::Neptune::DBClusterSnapshot": (snapshot("neptune", "DBClusterSnapshot", "DBClusterIdentifier"),),
 }

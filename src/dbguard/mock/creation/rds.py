@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dbguard.mock.creation.declaration import After, Arguments, Creation, Properties, rows, these
+from dbguard.mock.standins import SOURCE
 
 MASTER = {"MasterUsername": "master", "MasterUserPassword": "correct-horse-battery"}
 NETWORK = {"VPCSecurityGroups": "VpcSecurityGroupIds"}
@@ -59,11 +60,9 @@ def withheld(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _global(properties: dict[str, Any]) -> dict[str, Any]:
-    """What the source has is not said again."""
-    sourced = {"Engine", "EngineVersion", "StorageEncrypted", "DatabaseName"}
-    if "SourceDBClusterIdentifier" not in properties:
-        return {"Engine": "aurora-postgresql", **properties}
-    return {name: value for name, value in properties.items() if name not in sourced}
+    """Moto looks for the source in one Region alone: it joins afterwards, with its engine."""
+    given = {name: value for name, value in properties.items() if name != "SourceDBClusterIdentifier"}
+    return {"Engine": "aurora-mysql", **given}
 
 
 def settings(properties: Properties) -> list[Arguments]:
@@ -136,6 +135,12 @@ def group(client: str, kind: str, property_: str = "", description: str = "Descr
     )
 
 
+def snapshot(client: str, kind: str, source: str) -> Creation:
+    """A manual snapshot: kind is `DBSnapshot` or `DBClusterSnapshot`."""
+    shared = After("RestorableBy", f"Modify{kind}Attribute", _shared)
+    return Creation(client, f"Create{kind}", f"{kind}Identifier", defaults={source: SOURCE}, after=(shared,))
+
+
 _PLAIN = Creation(
     "rds",
     "CreateDBInstance",
@@ -193,20 +198,6 @@ CREATIONS: Mapping[str, tuple[Creation, ...]] = {
     "AWS::RDS::EventSubscription": (
         Creation("rds", "CreateEventSubscription", "SubscriptionName", defaults={"Enabled": True}),
     ),
-    "AWS::RDS::DBSnapshot": (
-        Creation(
-            "rds",
-            "CreateDBSnapshot",
-            "DBSnapshotIdentifier",
-            after=(After("RestorableBy", "ModifyDBSnapshotAttribute", _shared),),
-        ),
-    ),
-    "AWS::RDS::DBClusterSnapshot": (
-        Creation(
-            "rds",
-            "CreateDBClusterSnapshot",
-            "DBClusterSnapshotIdentifier",
-            after=(After("RestorableBy", "ModifyDBClusterSnapshotAttribute", _shared),),
-        ),
-    ),
+    "AWS::RDS::DBSnapshot": (snapshot("rds", "DBSnapshot", "DBInstanceIdentifier"),),
+    "AWS::RDS::DBClusterSnapshot": (snapshot("rds", "DBClusterSnapshot", "DBClusterIdentifier"),),
 }

@@ -1,28 +1,44 @@
 """AWS Backup: plans with their rules, selections and vaults."""
 
+from dbguard.sources.account.common import managed_key
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
-LIFECYCLE = "Lifecycle.{DeleteAfterDays: DeleteAfterDays, MoveToColdStorageAfterDays: MoveToColdStorageAfterDays}"
+GONE = ("ResourceNotFoundException",)
+BY_NAME = {"BackupVaultName": "BackupVaultName"}
+LIFECYCLE = (
+    "Lifecycle.{DeleteAfterDays: DeleteAfterDays, MoveToColdStorageAfterDays: MoveToColdStorageAfterDays, "
+    "OptInToArchiveForSupportedResources: OptInToArchiveForSupportedResources}"
+)
 PLANS_CALL = Call("backup", "ListBackupPlans")
+
+
+def tags(arn: str, target: str) -> Detail:
+    """The tags of a plan or a vault: no paginator, but all that there can be fit in the largest page."""
+    return Detail(Call("backup", "ListTags", {"MaxResults": 1000}, {"ResourceArn": arn}), {target: "Tags"}, none=GONE)
+
 
 PLANS = Collection(
     "AWS::Backup::BackupPlan",
     PLANS_CALL,
     "BackupPlansList",
     each=Call("backup", "GetBackupPlan", per_item={"BackupPlanId": "BackupPlanId"}),
-    each_none=("ResourceNotFoundException",),
+    each_none=GONE,
     id="BackupPlanId",
     arn="BackupPlanArn",
     properties={
         "BackupPlan": "BackupPlan.{BackupPlanName: BackupPlanName, "
         "AdvancedBackupSettings: AdvancedBackupSettings[].{ResourceType: ResourceType, BackupOptions: BackupOptions}, "
+        "ScanSettings: ScanSettings, "
         "BackupPlanRule: Rules[].{RuleName: RuleName, TargetBackupVault: TargetBackupVaultName, "
+        "TargetLogicallyAirGappedBackupVaultArn: TargetLogicallyAirGappedBackupVaultArn, "
+        "RecoveryPointTags: RecoveryPointTags, IndexActions: IndexActions, ScanActions: ScanActions, "
         "ScheduleExpression: ScheduleExpression, ScheduleExpressionTimezone: ScheduleExpressionTimezone, "
         "StartWindowMinutes: StartWindowMinutes, CompletionWindowMinutes: CompletionWindowMinutes, "
         f"EnableContinuousBackup: EnableContinuousBackup, Lifecycle: {LIFECYCLE}, "
         "CopyActions: CopyActions[].{DestinationBackupVaultArn: DestinationBackupVaultArn, "
         f"Lifecycle: {LIFECYCLE}}}}}}}",
     },
+    details=(tags("BackupPlanArn", "BackupPlanTags"),),
 )
 
 SELECTIONS = Collection(
@@ -31,7 +47,7 @@ SELECTIONS = Collection(
     "BackupSelectionsList",
     of=(PLANS_CALL, "BackupPlansList"),
     each=Call("backup", "GetBackupSelection", per_item={"BackupPlanId": "BackupPlanId", "SelectionId": "SelectionId"}),
-    each_none=("ResourceNotFoundException",),
+    each_none=GONE,
     id="SelectionId",
     properties={
         "BackupPlanId": "BackupPlanId",
@@ -46,17 +62,22 @@ VAULTS = Collection(
     "BackupVaultList",
     id="BackupVaultName",
     arn="BackupVaultArn",
+    keep="(VaultType || 'BACKUP_VAULT') == 'BACKUP_VAULT'",  # the others are types of their own
     same="BackupVaultName EncryptionKeyArn",
     properties={
-        "LockConfiguration": "Locked && {MinRetentionDays: MinRetentionDays, MaxRetentionDays: MaxRetentionDays} "
-        "|| `null`",
+        # A lock may set no retention at all, and is one all the same.
+        "LockConfiguration": "Locked && {MinRetentionDays: MinRetentionDays || `0`, "
+        "MaxRetentionDays: MaxRetentionDays} || `null`",
     },
     details=(
+        managed_key("EncryptionKeyArn", "alias/aws/backup", "EncryptionKeyArn"),
+        Detail(Call("backup", "GetBackupVaultAccessPolicy", per_item=BY_NAME), {"AccessPolicy": "Policy"}, none=GONE),
         Detail(
-            Call("backup", "GetBackupVaultAccessPolicy", per_item={"BackupVaultName": "BackupVaultName"}),
-            {"AccessPolicy": "Policy"},
-            none=("ResourceNotFoundException",),
+            Call("backup", "GetBackupVaultNotifications", per_item=BY_NAME),
+            {"Notifications": "SNSTopicArn && {SNSTopicArn: SNSTopicArn, BackupVaultEvents: BackupVaultEvents}"},
+            none=GONE,
         ),
+        tags("BackupVaultArn", "BackupVaultTags"),
     ),
 )
 

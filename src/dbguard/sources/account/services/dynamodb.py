@@ -5,13 +5,26 @@ from dbguard.sources.account.mapping import Call, Collection, Detail
 
 BY_NAME = {"TableName": "TableName"}
 GONE = ("ResourceNotFoundException",)
-THROUGHPUT = "{ReadCapacityUnits: ReadCapacityUnits, WriteCapacityUnits: WriteCapacityUnits}"
+# On-demand capacity answers with zeros where a template has nothing.
+THROUGHPUT = (
+    "ProvisionedThroughput.ReadCapacityUnits > `0` && ProvisionedThroughput."
+    "{ReadCapacityUnits: ReadCapacityUnits, WriteCapacityUnits: WriteCapacityUnits} || `null`"
+)
+WARM = "WarmThroughput.{ReadUnitsPerSecond: ReadUnitsPerSecond, WriteUnitsPerSecond: WriteUnitsPerSecond}"
 ON_DEMAND = "{MaxReadRequestUnits: MaxReadRequestUnits, MaxWriteRequestUnits: MaxWriteRequestUnits}"
 KEYS = "KeySchema[].{AttributeName: AttributeName, KeyType: KeyType}"
 PROJECTION = "Projection.{NonKeyAttributes: NonKeyAttributes, ProjectionType: ProjectionType}"
 ON = "contains(['ENABLED', 'ENABLING', 'UPDATING'], Status)"
+STREAMING = "contains(['ACTIVE', 'ENABLING', 'UPDATING'], DestinationStatus)"
+# As Ref has it: policies name their target by this.
+TARGET = "join('|', [ResourceId, ScalableDimension, ServiceNamespace])"
+# Whether the list has the own Region is not documented.
+REGIONS = "Replicas[].{Region: RegionName}"
 # Not properties of the CloudFormation type: what makes a live table a global one, its own Region included.
-LIVE_ONLY = {"Replicas": "Replicas && [{Region: Here.Region}, Replicas[].{Region: RegionName}][]"}
+LIVE_ONLY = {
+    "Replicas": f"Replicas && (contains(Replicas[].RegionName, Here.Region) && {REGIONS} "
+    f"|| [{{Region: Here.Region}}, {REGIONS}][])"
+}
 
 TABLES = Collection(
     "AWS::DynamoDB::Table",
@@ -26,18 +39,21 @@ TABLES = Collection(
     properties={
         "BillingMode": "BillingModeSummary.BillingMode || 'PROVISIONED'",
         "GlobalSecondaryIndexes": "GlobalSecondaryIndexes[].{IndexName: IndexName, "
-        f"KeySchema: {KEYS}, Projection: {PROJECTION}, ProvisionedThroughput: ProvisionedThroughput.{THROUGHPUT}, "
-        f"OnDemandThroughput: OnDemandThroughput.{ON_DEMAND}}}",
+        f"KeySchema: {KEYS}, Projection: {PROJECTION}, ProvisionedThroughput: {THROUGHPUT}, "
+        f"OnDemandThroughput: OnDemandThroughput.{ON_DEMAND}, WarmThroughput: {WARM}}}",
         "KeySchema": KEYS,
         "LocalSecondaryIndexes": "LocalSecondaryIndexes[].{IndexName: IndexName, "
         f"KeySchema: {KEYS}, Projection: {PROJECTION}}}",
         "OnDemandThroughput": f"OnDemandThroughput.{ON_DEMAND}",
-        "ProvisionedThroughput": f"ProvisionedThroughput.{THROUGHPUT}",
-        "SSESpecification": f"SSEDescription.{{SSEEnabled: {ON}, SSEType: SSEType}}",
+        "ProvisionedThroughput": THROUGHPUT,
+        # With its key: the detail is not asked about a key of another account.
+        "SSESpecification": f"SSEDescription.{{SSEEnabled: {ON}, SSEType: SSEType, KMSMasterKeyId: KMSMasterKeyArn}}",
         "StreamSpecification": "StreamSpecification.{StreamViewType: StreamViewType}",
         "TableClass": "TableClassSummary.TableClass",
-        "WarmThroughput": "WarmThroughput.{ReadUnitsPerSecond: ReadUnitsPerSecond, "
-        "WriteUnitsPerSecond: WriteUnitsPerSecond}",
+        "VectorIndexes": "VectorIndexes[].{IndexName: IndexName, Dimensions: Dimensions, "
+        f"DistanceFunction: DistanceFunction, Projection: {PROJECTION}, VectorAttribute: VectorAttribute, "
+        "SearchSchema: SearchSchema}",
+        "WarmThroughput": WARM,
         **LIVE_ONLY,
     },
     details=(
@@ -62,15 +78,16 @@ TABLES = Collection(
         Detail(
             Call("dynamodb", "DescribeContributorInsights", per_item=BY_NAME),
             {
-                "ContributorInsightsSpecification": "{Enabled: contains(['ENABLED', 'ENABLING'], "
-                "ContributorInsightsStatus), Mode: ContributorInsightsMode}"
+                "ContributorInsightsSpecification": "ContributorInsightsStatus && {Enabled: "
+                "contains(['ENABLED', 'ENABLING'], ContributorInsightsStatus), Mode: ContributorInsightsMode}"
             },
             none=GONE,
         ),
         Detail(
             Call("dynamodb", "DescribeKinesisStreamingDestination", per_item=BY_NAME),
             {
-                "KinesisStreamSpecification": "(KinesisDataStreamDestinations[?DestinationStatus == 'ACTIVE'])[0]."
+                "KinesisStreamSpecification": "(KinesisDataStreamDestinations["
+                f"?{STREAMING}])[0]."
                 "{StreamArn: StreamArn, ApproximateCreationDateTimePrecision: ApproximateCreationDateTimePrecision}"
             },
             none=GONE,
@@ -78,6 +95,12 @@ TABLES = Collection(
         Detail(
             Call("dynamodb", "GetResourcePolicy", per_item={"ResourceArn": "TableArn"}),
             {"ResourcePolicy": "{PolicyDocument: Policy}"},
+            none=("PolicyNotFoundException", *GONE),
+        ),
+        Detail(
+            Call("dynamodb", "GetResourcePolicy", per_item={"ResourceArn": "LatestStreamArn"}),
+            {"StreamSpecification.ResourcePolicy": "{PolicyDocument: Policy}"},
+            when="StreamSpecification.StreamEnabled && LatestStreamArn",  # the ARN outlives the stream
             none=("PolicyNotFoundException", *GONE),
         ),
         Detail(
@@ -89,13 +112,14 @@ TABLES = Collection(
     ),
 )
 
-# A backup made by hand has no CloudFormation type.
+# Backups have no CloudFormation type; those of AWS Backup are recovery points there, and not listed here.
 BACKUPS = Collection(
     "AWS::DynamoDB::Backup",
     Call("dynamodb", "ListBackups", {"BackupType": "ALL"}),
     "BackupSummaries",
     id="BackupArn",
     arn="BackupArn",
+    keep="BackupStatus != 'DELETED'",
     same="BackupName BackupType TableName",
 )
 
@@ -103,9 +127,25 @@ TARGETS = Collection(
     "AWS::ApplicationAutoScaling::ScalableTarget",
     Call("application-autoscaling", "DescribeScalableTargets", {"ServiceNamespace": "dynamodb"}),
     "ScalableTargets",
-    id="join('|', [ResourceId, ScalableDimension])",
+    id=TARGET,
     arn="ScalableTargetARN",
     same="MaxCapacity MinCapacity ResourceId RoleARN ScalableDimension ServiceNamespace SuspendedState",
+    details=(
+        Detail(
+            Call(
+                "application-autoscaling",
+                "DescribeScheduledActions",
+                {"ServiceNamespace": "dynamodb"},
+                {"ResourceId": "ResourceId", "ScalableDimension": "ScalableDimension"},
+            ),
+            {
+                "ScheduledActions": "ScheduledActions[].{ScheduledActionName: ScheduledActionName, "
+                "Schedule: Schedule, Timezone: Timezone, StartTime: StartTime, EndTime: EndTime, "
+                "ScalableTargetAction: ScalableTargetAction}"
+            },
+            items="ScheduledActions",
+        ),
+    ),
 )
 SCALING_POLICIES = Collection(
     "AWS::ApplicationAutoScaling::ScalingPolicy",
@@ -113,14 +153,11 @@ SCALING_POLICIES = Collection(
     "ScalingPolicies",
     id="PolicyARN",
     arn="PolicyARN",
-    same="PolicyName PolicyType ResourceId ScalableDimension ServiceNamespace",
-    properties={
-        "ScalingTargetId": "join('|', [ResourceId, ScalableDimension])",
-        "TargetTrackingScalingPolicyConfiguration": "TargetTrackingScalingPolicyConfiguration."
-        "{DisableScaleIn: DisableScaleIn, ScaleInCooldown: ScaleInCooldown, ScaleOutCooldown: ScaleOutCooldown, "
-        "TargetValue: TargetValue, PredefinedMetricSpecification: PredefinedMetricSpecification."
-        "{PredefinedMetricType: PredefinedMetricType, ResourceLabel: ResourceLabel}}",
-    },
+    same="""
+        PolicyName PolicyType ResourceId ScalableDimension ServiceNamespace StepScalingPolicyConfiguration
+        TargetTrackingScalingPolicyConfiguration
+    """,
+    properties={"ScalingTargetId": TARGET},
 )
 
 COLLECTIONS = (TABLES, BACKUPS, TARGETS, SCALING_POLICIES)
