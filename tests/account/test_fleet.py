@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.request import Request as Request_
+from urllib.request import urlopen
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -40,6 +42,7 @@ def server() -> Iterator[str]:
     moto.start()
     host, port = moto.get_host_and_port()
     url = f"http://{host}:{port}"
+    urlopen(Request_(f"{url}/moto-api/reset", method="POST")).close()  # what other tests of this process have made
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "endpoint_url": url}
     sts = boto3.client("sts", region_name="us-east-1", **keys)
     for account in (ACCOUNT, OTHER):

@@ -101,6 +101,18 @@ def test_what_one_refused_call_would_tell_is_unknown(fault: Fault, capsys: pytes
     assert "dynamodb:DescribeContinuousBackups: AccessDeniedException" in unknown["reason"]
 
 
+def test_an_answer_that_does_not_tell_is_unknown_and_a_gap(fault: Fault, capsys: pytest.CaptureFixture[str]) -> None:
+    key = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+    attributes = [{"AttributeName": "id", "AttributeType": "S"}]
+    boto3.client("dynamodb", region_name=REGION).create_table(TableName="t", AttributeDefinitions=attributes, **key)
+    for body in ("{}", '{"ContinuousBackupsDescription": {}}', '{"Sorry": "no"}'):
+        fault("dynamodb", "DescribeContinuousBackups", 200, body, times=1)
+        code, report, _ = run(capsys, "--select", "dynamodb/point-in-time-recovery")
+        assert code == 3
+        assert [one["verdict"] for one in report["findings"]] == ["unknown"]
+        assert [gap["kind"] for gap in report["gaps"]] == ["unexpected"]
+
+
 def test_a_region_that_an_organization_denies_is_one_line_a_service(
     fault: Fault, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +144,16 @@ def test_a_snapshot_is_judged_again_offline(mocked: None, capsys: pytest.Capture
     assert offline["findings"] == live["findings"]
     assert offline["gaps"] == live["gaps"]
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_scan_is_not_resumed_as_another(mocked: None, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = str(tmp_path / "account.scan")
+    run(capsys, "--snapshot", file, "--service", "dynamodb", "--region", "eu-west-1")
+    for wrong in (["--region", "us-east-1"], ["--all-regions"], ["--role-arn", "arn:aws:iam::1:role/x"]):
+        code, _, errors = run(capsys, "--resume", file, "--service", "dynamodb", *wrong)
+        assert code == 2
+        assert f"was begun with another {wrong[0]}" in errors
+    assert run(capsys, "--resume", file, "--service", "dynamodb", "--region", "eu-west-1")[0] == 0
 
 
 def test_what_a_scan_did_not_ask_for_is_unknown_offline(
@@ -173,6 +195,7 @@ def test_what_a_scan_did_not_ask_for_is_unknown_offline(
         (["--region", "eu-west-1", "--all-regions"], "not allowed with"),
         (["--mock", "nothing.yaml"], "cannot read nothing.yaml"),
         (["--mock", "x.yaml", "--organization"], "--organization has no effect beside --mock"),
+        (["--mock", "x.yaml", "--resume", "x.scan"], "--resume has no effect beside --mock"),
         (["--external-id", "x"], "--external-id has no effect without --role-arn"),
         (["--role-name", "x"], "--role-name has no effect without --organization"),
         (["--service", "dax", "--select", "rds/"], "no policy is left to run"),

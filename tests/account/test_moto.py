@@ -19,7 +19,9 @@ def resources(mocked: None) -> None:
     attributes = [{"AttributeName": "id", "AttributeType": "S"}]
     boto3.client("dynamodb", region_name=REGION).create_table(TableName="t", AttributeDefinitions=attributes, **keys)
     rule = {"RuleName": "daily", "TargetBackupVaultName": "vault"}
-    boto3.client("backup", region_name=REGION).create_backup_plan(BackupPlan={"BackupPlanName": "p", "Rules": [rule]})
+    backup = boto3.client("backup", region_name=REGION)
+    backup.create_backup_plan(BackupPlan={"BackupPlanName": "p", "Rules": [rule]})
+    backup.create_backup_vault(BackupVaultName="vault")
 
 
 def refused() -> set[str]:

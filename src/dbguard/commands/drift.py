@@ -34,7 +34,9 @@ def run(options: argparse.Namespace) -> int:
     """Compare a template with the stack that was made of it."""
     library = Library(options.folders)
     entries = chosen(library, options)
-    region = check_regions(options)[0]
+    region, *more = check_regions(options)
+    if more:
+        raise UsageError("a stack is in one Region: give --region once")
     plans = [library.plan(entry.id) for entry in entries]
     try:
         with open(options.template, "rb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -26,6 +27,8 @@ from dbguard.sources.account.refusal import EXPIRED, Refused
 from dbguard.sources.account.scan_file import Known, Request, ScanFile, default_path, resume
 from dbguard.sources.account.targets import Opened, Target
 
+WHERE = ("profile", "role_arn", "organization", "endpoint_url", "all_regions", "resume")  # what leads elsewhere
+
 
 def run(options: argparse.Namespace) -> int:
     """Scan live accounts, write the reports, and return the exit code."""
@@ -42,9 +45,14 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         if options.mock:
             _mocked(options, stack)
-        report = scan.run_live(_harvests(options, plan, scan, stack))
-    for name, file in outputs:
-        scanning.write(report, name, file, show)
+        known, file = _begin(options, plan, scan)
+        try:
+            report = scan.run_live(_harvests(options, scan, stack, known, file) if known and file else ())
+        except KeyboardInterrupt:
+            print(f"\ndbguard: interrupted; go on with: {_again(options, file)}", file=sys.stderr, flush=True)
+            os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
+    for name, out in outputs:
+        scanning.write(report, name, out, show)
     return scanning.code(report, options.fail_on, strict=options.strict, verdicts=scan.worst)
 
 
@@ -52,10 +60,6 @@ def _mocked(options: argparse.Namespace, stack: ExitStack) -> None:
     """Put a mocked account in the place of AWS."""
     from dbguard import mock
 
-    elsewhere = ("profile", "role_arn", "organization", "endpoint_url", "all_regions", "resume")
-    for name in elsewhere:
-        if getattr(options, name):
-            raise UsageError(f"--{name.replace('_', '-')} has no effect beside --mock")
     made = stack.enter_context(mock.account(options.mock))
     options.region = options.region or [made.region]
     for name, reason in made.unmade.items():
@@ -81,6 +85,9 @@ def _check(options: argparse.Namespace) -> None:
     for name, without in (("external_id", "role_arn"), ("role_name", "organization")):
         if getattr(options, name) and not getattr(options, without):
             raise UsageError(f"--{name} has no effect without --{without}".replace("_", "-"))
+    given = [name for name in WHERE if options.mock and getattr(options, name)]
+    if given:
+        raise UsageError(f"--{given[0].replace('_', '-')} has no effect beside --mock")
     maker(options.executor)
 
 
@@ -93,27 +100,22 @@ def _reach(options: argparse.Namespace) -> dict[str, bool]:
     }
 
 
-def _harvests(options: argparse.Namespace, plan: tuple[str, ...], scan: Scan, stack: ExitStack) -> Iterator[Harvest]:
+def _harvests(
+    options: argparse.Namespace, scan: Scan, stack: ExitStack, known: Known, file: ScanFile
+) -> Iterator[Harvest]:
     """Read every account and Region, keeping what comes in the scan file; what is not reached is a gap."""
-    known, file = _begin(options, plan, scan)
-    if known is None or file is None:
-        return
     fleet = Fleet(known.request, known, file.write)
     progress = stack.enter_context(Progress(sys.stderr))
-    stack.callback(fleet.close)
     stack.enter_context(closing(file))
-    try:
-        for result in fleet.read(maker(options.executor)):
-            progress.show(fleet, result)
-            if not isinstance(result, Opened):
-                yield result
-            elif result.kind:
-                scan.gaps.append(Gap(result.target.name or "account", result.kind, result.detail))
-    except KeyboardInterrupt:
-        progress.clear()
-        print(f"dbguard: interrupted; go on with: dbguard live --resume {file.path}", file=sys.stderr, flush=True)
-        os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
-    _end(options, fleet, file, progress)
+    stack.callback(fleet.close)
+    for result in fleet.read(maker(options.executor)):
+        progress.show(fleet, result)
+        if not isinstance(result, Opened):
+            yield result
+        elif result.kind:
+            scan.gaps.append(Gap(result.target.name or "account", result.kind, result.detail))
+    progress.clear()
+    _end(options, fleet, file)
 
 
 def _begin(
@@ -126,6 +128,7 @@ def _begin(
         if lacking:
             file.close()
             raise UsageError(f"{options.resume} was begun for other policies or services; resume with the same ones")
+        _same(options, known.request)
         return known, file
     try:
         regions = () if options.all_regions else check_regions(options)
@@ -140,12 +143,35 @@ def _begin(
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _end(options: argparse.Namespace, fleet: Fleet, file: ScanFile, progress: Progress) -> None:
+def _same(options: argparse.Namespace, request: Request) -> None:
+    """Refuse options that say something else than the scan that is resumed was asked for."""
+    accesses = [target.access for target in request.targets]
+    asked = {
+        "--region": (tuple(dict.fromkeys(options.region)), request.regions),
+        "--role-arn": (set(options.role_arn), {one.role_arn for one in accesses}),
+        "--endpoint-url": ({options.endpoint_url} - {None}, {one.endpoint_url for one in accesses}),
+        "--profile": ({options.profile} - {None}, {one.profile for one in accesses}),
+        "--all-regions": (options.all_regions, not request.regions),
+    }
+    for name, (given, begun) in asked.items():
+        if given and given != begun:
+            raise UsageError(f"{options.resume} was begun with another {name}; leave it out to go on")
+
+
+def _again(options: argparse.Namespace, file: ScanFile | None) -> str:
+    """The command that goes on where a scan stopped, with the same policies."""
+    words = ["dbguard live"] + (["--resume", shlex.quote(file.path)] if file else [])
+    for name, values in (("select", options.select), ("ignore", options.ignore), ("policies", options.folders)):
+        words += [f"--{name} {shlex.quote(value)}" for value in values]
+    words += [f"--tag {shlex.quote(tag)}" for tag in options.tag]
+    return " ".join([*words, *(["--all"] if options.all else [])])
+
+
+def _end(options: argparse.Namespace, fleet: Fleet, file: ScanFile) -> None:
     """Leave no file behind that nobody asked for, unless the scan can go on from it."""
-    progress.clear()
     if fleet.lost:
         why = "the credentials ended" if EXPIRED in fleet.lost else "some of it was lost"
-        print(f"dbguard: {why}; go on with: dbguard live --resume {file.path}", file=sys.stderr)
+        print(f"dbguard: {why}; go on with: {_again(options, file)}", file=sys.stderr)
     elif not options.snapshot and not options.resume:
         file.close()
         os.remove(file.path)

@@ -13,12 +13,15 @@ from typing import Any, NamedTuple
 from dbguard.errors import DocumentError, UsageError
 from dbguard.mock.made import Made, referring
 from dbguard.sources import document
+from dbguard.sources.account.mapping import Call
 from dbguard.sources.template import load
 from dbguard.value import Value
 
 REGION = "eu-west-1"
 # What moto cannot answer (a test asks for all of it): in the mocked account there is none of it.
 MISSING = {
+    "backup:GetBackupVaultAccessPolicy",
+    "backup:GetBackupVaultNotifications",
     "backup:ListBackupSelections",
     "dax:DescribeParameterGroups",
     "dax:DescribeSubnetGroups",
@@ -137,7 +140,7 @@ def prepare(denied: Iterable[str]) -> None:
         for one in service.collections:
             for call, items in [(one.call, one.items), *((detail.call, detail.items) for detail in one.details)]:
                 if call.action in MISSING:
-                    events.register_first(f"before-call.{_event(call.client)}.{call.operation}", _none(items))
+                    events.register_first(f"before-call.{_event(call.client)}.{call.operation}", _none(call, items))
 
 
 def _event(client: str) -> str:
@@ -162,10 +165,18 @@ def _refuse(request: Any, **_: Any) -> Any:
     return AWSResponse(request.url, 403, {}, _Body(body.encode()))
 
 
-def _none(items: str) -> Any:
+def _none(call: Call, items: str) -> Any:
+    """An answer that holds nothing."""
+    from dbguard.sources.account import clients
+
+    model = clients.session().client(call.client, region_name=REGION).meta.service_model
+    empty: dict[str, Any] = {
+        name: [] if name == items else None for name in model.operation_model(call.operation).output_shape.members
+    }
+
     def answer(**_: Any) -> Any:
         from botocore.awsrequest import AWSResponse
 
-        return AWSResponse("", 200, {}, _Body(b"")), {items: []} if items else {}
+        return AWSResponse("", 200, {}, _Body(b"")), dict(empty)
 
     return answer

@@ -46,10 +46,10 @@ class Builder:
         reasons = self._rounds(left)
         left = [one for one in left if one.id in reasons]
         self._alone = {one.id for one in left if self._way(one).outside(one.properties)}
-        standing = self._stand_in(left)
-        if self._alone or standing:
+        removed = self._stand_in(left)
+        if left:
             reasons = self._rounds(left)
-        self._remove(standing)
+        self._remove(removed)
         return reasons
 
     def client(self, name: str) -> Any:
@@ -88,17 +88,17 @@ class Builder:
 
     def _stand_in(self, left: Iterable[Made]) -> list[tuple[str, str]]:
         """Make what the rest names and the template does not have; what is to go again, with the operation."""
-        standing = []
+        removed = []
         for stand_in, made in {made.id: (stand_in, made) for one in left for stand_in, made in wanted(one)}.values():
             if not self._tried(made) and stand_in.removed:
-                standing.append((stand_in.removed, self.names[made.id]))
+                removed.append((stand_in.removed, self.names[made.id]))
             self.names.pop(made.id, None)
             self.made.pop(made.id, None)
-        return standing
+        return removed
 
-    def _remove(self, standing: Iterable[tuple[str, str]]) -> None:
+    def _remove(self, removed: Iterable[tuple[str, str]]) -> None:
         """Take away what snapshots were made of."""
-        for operation, name in standing:
+        for operation, name in removed:
             identifier = f"{operation.removeprefix('Delete')}Identifier"
             getattr(self.client("rds"), xform_name(operation))(**{identifier: name, "SkipFinalSnapshot": True})
 

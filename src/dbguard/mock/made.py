@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from dbguard.identifiers import IDENTIFIERS
 from dbguard.value import Reference, Value
+
+# Properties whose text is one's own, though it may read like the name of another resource.
+OWN = (
+    "AttributeDefinitions",
+    "DBName",
+    "DatabaseName",
+    "Engine",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "MasterUsername",
+    "Parameters",
+    "Tags",
+)
 
 
 class Made(NamedTuple):
@@ -28,8 +43,12 @@ def referring(resources: Iterable[Made]) -> list[Made]:
             return [found(inner, own) for inner in value]
         return Reference(value, names=True) if isinstance(value, str) and value in names - {own} else value
 
-    kept = ("Tags", "Parameters")  # text of one's own, whatever it says
     return [
-        Made(one.id, one.type, {k: v if k in kept else found(v, one.id) for k, v in one.properties.items()})
+        one._replace(
+            properties={
+                name: value if name in (*OWN, IDENTIFIERS.get(one.type)) else found(value, one.id)
+                for name, value in one.properties.items()
+            }
+        )
         for one in listed
     ]

@@ -59,10 +59,18 @@ class Caller:
         if mine:
             try:
                 method = self._method(call)
-                future.set_result(self._guarded(call, lambda: _mapping(method(**arguments), call)))
+                answer = self._guarded(call, lambda: _mapping(method(**arguments), call))
+                future.set_result(self._told(answer, call))
             except Refused as refusal:
                 future.set_exception(refusal)
         return future.result()
+
+    def _told(self, answer: dict[str, Any], call: Call) -> dict[str, Any]:
+        """The answer, if it has anything that AWS answers to the call. Raises Refused."""
+        shape = self._client(call).meta.service_model.operation_model(call.operation).output_shape
+        if shape is not None and shape.members and answer.keys().isdisjoint(shape.members):
+            raise Refused(UNEXPECTED, f"{call.action}: the answer has nothing that AWS answers", call.action)
+        return answer
 
     def _pages(self, call: Call, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         client = self._client(call)

@@ -17,6 +17,7 @@ def managed_key(name: str, alias: str, source: str = "KmsKeyId") -> Detail:
         {name: f"KeyMetadata.KeyManager == 'AWS' && '{alias}' || KeyMetadata.Arn"},
         when=own,
         open=("NotFoundException",),
+        always=True,
     )
 
 

@@ -46,6 +46,7 @@ class Detail(NamedTuple):
     )
     none: tuple[str, ...] = ()  # error codes which say that there is nothing to describe
     open: tuple[str, ...] = ()  # error codes which say that it cannot be known: unresolved, but no gap
+    always: bool = False  # AWS always tells it: an answer that does not is none that AWS gives
 
 
 class Collection(NamedTuple):

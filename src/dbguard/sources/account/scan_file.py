@@ -67,8 +67,11 @@ class ScanFile:
         self._write({"opened": _plain(result)} if isinstance(result, Opened) else {"unit": result})
 
     def _write(self, row: dict[str, Any]) -> None:
-        self._file.write(json.dumps(row).encode() + b"\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps(row).encode() + b"\n")
+            self._file.flush()
+        except OSError as error:
+            raise UsageError(f"cannot write {self.path}: {error.strerror}") from error
 
     def close(self) -> None:
         """Write nothing more."""

@@ -157,13 +157,13 @@ class Reader:
         if refusal is not None:
             self._refuse_listing(name, one, refusal)
         for item in items:
-            if isinstance(item, str):
-                item = {"Name": item}  # noqa: PLW2901 - the name alone
-            if not isinstance(item, dict):
-                self._refusals[name].append(_odd(one.call, f"an item of {one.items} is no mapping"))
-                continue
-            inner = find(one.inner, item) or () if one.inner else (item,)
-            yield from (each for each in inner if isinstance(each, dict))
+            whole = {"Name": item} if isinstance(item, str) else item
+            inner = find(one.inner, whole) if one.inner else [whole]
+            for each in inner if isinstance(inner, list) else [inner]:
+                if isinstance(each, dict):
+                    yield each
+                elif each is not None:
+                    self._refuse_listing(name, one, _odd(one.call, f"an item of {one.items} is no mapping"))
 
     def _refuse_listing(self, name: str, one: Collection, refusal: Refused) -> None:
         missing = refusal.kind == NOT_REACHED and not self.order.access.endpoint_url
@@ -227,11 +227,14 @@ class Reader:
                 return None
             arguments = _arguments(detail.call, one.item)
             answer = self.caller.answer(detail.call, arguments, detail.items)
-            return shaped(detail.properties, {**answer, HERE: one.item[HERE], "Item": one.item})
+            supplied = shaped(detail.properties, {**answer, HERE: one.item[HERE], "Item": one.item})
         except Refused as refusal:
             return {} if refusal.code and refusal.code in detail.none else refusal
         except (JMESPathError, TypeError, ValueError, AttributeError) as error:
             return _odd(detail.call, f"the answer has another shape: {error}")
+        if detail.always and not supplied:
+            return _odd(detail.call, f"the answer does not tell {', '.join(detail.properties)}")
+        return supplied
 
 
 def _key(call: Call, items: str) -> tuple[Any, ...]:

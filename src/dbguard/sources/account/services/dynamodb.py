@@ -66,6 +66,7 @@ TABLES = Collection(
                 "RecoveryPeriodInDays: RecoveryPeriodInDays}"
             },
             none=("TableNotFoundException",),
+            always=True,
         ),
         Detail(
             Call("dynamodb", "DescribeTimeToLive", per_item=BY_NAME),
@@ -74,6 +75,7 @@ TABLES = Collection(
                 "Enabled: contains(['ENABLED', 'ENABLING'], TimeToLiveStatus)}"
             },
             none=GONE,
+            always=True,
         ),
         Detail(
             Call("dynamodb", "DescribeContributorInsights", per_item=BY_NAME),
