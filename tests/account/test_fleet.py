@@ -160,7 +160,8 @@ def test_what_is_known_is_not_read_again(request_: Request, tmp_path: Path) -> N
     file.close()
     lines = (tmp_path / "scan").read_bytes().splitlines(keepends=True)
     (tmp_path / "cut").write_bytes(b"".join(lines[:4]) + lines[4][:20])
-    known, more = scan_file.resume(str(tmp_path / "cut"))
+    known = scan_file.resume(str(tmp_path / "cut"))
+    more = ScanFile(str(tmp_path / "cut"), None)
     kept: list[Any] = []
 
     def keep(one: Any) -> None:

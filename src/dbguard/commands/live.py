@@ -123,13 +123,11 @@ def _begin(
 ) -> tuple[Known, ScanFile] | tuple[None, None]:
     """The request with what is known of it already, and the file that goes with it."""
     if options.resume:
-        known, file = resume(options.resume)
-        lacking = set(plan) - set(known.request.plan)
-        if lacking:
-            file.close()
+        known = resume(options.resume)
+        if set(plan) - set(known.request.plan):
             raise UsageError(f"{options.resume} was begun for other policies or services; resume with the same ones")
         _same(options, known.request)
-        return known, file
+        return known, ScanFile(options.resume, None)
     try:
         regions = () if options.all_regions else check_regions(options)
         request = Request(tuple(_targets(options)), regions, plan, tuple(options.service))

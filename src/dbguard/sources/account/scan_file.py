@@ -78,8 +78,8 @@ class ScanFile:
         self._file.close()
 
 
-def resume(path: str) -> tuple[Known, ScanFile]:
-    """What a scan file holds, and the file to go on with. Raises UsageError where it is none."""
+def resume(path: str) -> Known:
+    """What a scan file holds, without a last line that was cut off. Raises UsageError where it is none."""
     try:
         with open(path, "rb+") as file:
             data = file.read()
@@ -87,7 +87,7 @@ def resume(path: str) -> tuple[Known, ScanFile]:
             file.truncate(whole)
     except OSError as error:
         raise UsageError(f"cannot resume {path}: {error.strerror}") from error
-    return read(data[:whole], path), ScanFile(path, None)
+    return read(data[:whole], path)
 
 
 def read(data: bytes, path: str) -> Known:
