@@ -11,6 +11,7 @@ import pytest
 from moto import settings
 from moto.core.authorization import ActionAuthenticatorMixin
 
+from dbguard import mock
 from dbguard.cli import main
 from dbguard.policy_library import Library
 from dbguard.sources.account import clients, inventory, needs, permissions, unit
@@ -19,7 +20,8 @@ from dbguard.sources.account.unit import Order
 from tests.account.conftest import ACCOUNT, QUICK, REGION
 
 LIBRARY = Library()
-EVERY = needs.plan(needs.needs(LIBRARY.plan(name) for name in LIBRARY.entries), ["dynamodb", "rds", "redshift"])
+EVERY = needs.plan(needs.needs(LIBRARY.plan(name) for name in LIBRARY.entries))
+ACTIONS = [action for action in needs.actions(EVERY) if action not in mock.MISSING]
 
 
 @pytest.fixture
@@ -56,6 +58,7 @@ def enforced(databases: None) -> Any:
             patch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
             patch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
             clients.reset()
+            mock.prepare(())  # what moto cannot answer is answered before it gets there
             patch.setattr(settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
             patch.setattr(ActionAuthenticatorMixin, "request_count", 0)
             return unit.collect(Order(ACCOUNT, REGION, QUICK, EVERY))
@@ -77,7 +80,7 @@ def test_the_printed_policy_suffices(enforced: Any) -> None:
     assert {"orders"} <= {one["id"] for one in found["resources"]}
 
 
-@pytest.mark.parametrize("action", needs.actions(EVERY))
+@pytest.mark.parametrize("action", ACTIONS)
 def test_without_any_one_action_there_is_a_gap(enforced: Any, action: str) -> None:
     rest = set(needs.actions(EVERY)) - {action}
     found = enforced(document(rest))

@@ -68,17 +68,9 @@ REFUSED = "moto refuses it, or breaks at it"
 INSIGHTS = (
     Patch("DatabaseInsightsMode", "database_insights_mode", DROPPED),
     Patch("EngineLifecycleSupport", "engine_lifecycle_support", DROPPED),
-    Patch("NetworkType", "network_type", DROPPED),
-    Patch("PerformanceInsightsKMSKeyId", "performance_insights_kms_key_id", DROPPED),
     Patch("PerformanceInsightsRetentionPeriod", "performance_insights_retention_period", DROPPED, _whole),
 )
 ENGINE = Patch("Engine", "engine", "moto knows fewer engines than AWS", lambda value: str(value).lower())
-ENCRYPTED_CLUSTER = (
-    Patch("EnableIAMDatabaseAuthentication", "iam_auth", REFUSED, boolean),
-    Patch("IamAuthEnabled", "iam_auth", REFUSED, boolean),
-    Patch("NetworkType", "network_type", DROPPED),
-    Patch("StorageType", "storage_type", REFUSED),
-)
 CLUSTER_SNAPSHOT = (
     ENGINE,
     Patch("Encrypted", "storage_encrypted", "moto has it of the source alone", boolean),
@@ -93,9 +85,10 @@ PATCHES: Mapping[str, tuple[Patch, ...]] = {
         Patch("EnablePerformanceInsights", "performance_insights_enabled", DROPPED, boolean),
         Patch("MonitoringInterval", "monitoring_interval", "moto refuses it without a role", _whole),
         Patch("MonitoringRoleArn", "monitoring_role_arn", "moto refuses it without an interval"),
+        Patch("NetworkType", "network_type", DROPPED),
+        Patch("PerformanceInsightsKMSKeyId", "performance_insights_kms_key_id", DROPPED),
         Patch("NcharCharacterSetName", "nchar_character_set_name", DROPPED),
         Patch("ProcessorFeatures", "processor_features", DROPPED),
-        Patch("PromotionTier", "promotion_tier", DROPPED, _whole),
         Patch("ReplicaMode", "replica_mode", DROPPED),
         Patch("SourceDBClusterIdentifier", "read_replica_source_db_cluster_identifier", DROPPED),
         Patch("SourceDBInstanceIdentifier", "source_db_instance_identifier", "its source may be in another Region"),
@@ -104,9 +97,9 @@ PATCHES: Mapping[str, tuple[Patch, ...]] = {
     ),
     "AWS::RDS::DBCluster": (
         ENGINE,
-        *ENCRYPTED_CLUSTER,
         *INSIGHTS,
         Patch("ClusterScalabilityType", "cluster_scalability_type", DROPPED),
+        Patch("EnableIAMDatabaseAuthentication", "iam_auth", REFUSED, boolean),
         Patch("EnableHttpEndpoint", "_enable_http_endpoint", "moto grants it to few engine versions", boolean),
         Patch("EnableLocalWriteForwarding", "local_write_forwarding_status", DROPPED, _requested),
         Patch("MonitoringInterval", "monitoring_interval", DROPPED, _whole),
@@ -115,19 +108,17 @@ PATCHES: Mapping[str, tuple[Patch, ...]] = {
         Patch("PerformanceInsightsEnabled", "performance_insights_enabled", DROPPED, boolean),
         Patch("PubliclyAccessible", "publicly_accessible", DROPPED, boolean),
         Patch("ReplicationSourceIdentifier", "replication_source_identifier", "its source may be in another Region"),
+        Patch("StorageType", "storage_type", REFUSED),
         Patch("StorageThroughput", "storage_throughput", DROPPED, _whole),
     ),
-    "AWS::RDS::GlobalCluster": (
-        Patch("EngineLifecycleSupport", "engine_lifecycle_support", DROPPED),
-        Patch("StorageEncrypted", "storage_encrypted", "moto does not take it from the source", boolean),
-    ),
+    "AWS::RDS::GlobalCluster": (Patch("EngineLifecycleSupport", "engine_lifecycle_support", DROPPED),),
     "AWS::RDS::DBSnapshot": (ENGINE, Patch("Encrypted", "encrypted", "moto has it of the source alone", boolean)),
     "AWS::RDS::DBClusterSnapshot": CLUSTER_SNAPSHOT,
     "AWS::DocDB::DBClusterSnapshot": CLUSTER_SNAPSHOT,
     "AWS::Neptune::DBClusterSnapshot": CLUSTER_SNAPSHOT,
-    "AWS::DocDB::DBCluster": ENCRYPTED_CLUSTER,
+    "AWS::DocDB::DBCluster": (Patch("StorageType", "storage_type", REFUSED),),
     "AWS::DocDB::DBInstance": (Patch("EnablePerformanceInsights", "performance_insights_enabled", DROPPED, boolean),),
-    "AWS::Neptune::DBCluster": ENCRYPTED_CLUSTER,
+    "AWS::Neptune::DBCluster": (Patch("IamAuthEnabled", "iam_auth", REFUSED, boolean),),
     "AWS::ElastiCache::CacheCluster": (
         Patch("CacheParameterGroupName", "cache_parameter_group", DROPPED, _group),
         Patch("NumCacheNodes", "num_cache_nodes", "moto drops it for Valkey", _whole),
@@ -180,6 +171,7 @@ LOST: tuple[tuple[str, str, str], ...] = (
     ("AWS::ElastiCache::ReplicationGroup", "CacheParameterGroupName", "told of members, which moto does not list"),
     ("AWS::ElastiCache::ReplicationGroup", "CacheSubnetGroupName", "told of members, which moto does not list"),
     ("AWS::ElastiCache::ReplicationGroup", "EngineVersion", "told of members, which moto does not list"),
+    ("AWS::ElastiCache::ReplicationGroup", "NumCacheClusters", "moto makes one node whatever is asked for"),
     ("AWS::ElastiCache::ReplicationGroup", "SecurityGroupIds", "told of members, which moto does not list"),
     ("AWS::MemoryDB::Cluster", "Engine", "the answer is a template that leaves it out"),
     ("AWS::MemoryDB::Cluster", "MultiRegionClusterName", "moto has no clusters of several Regions"),
@@ -187,7 +179,7 @@ LOST: tuple[tuple[str, str, str], ...] = (
     ("AWS::MemoryDB::Cluster", "NumReplicasPerShard", "moto takes 0 for not given"),
     ("AWS::RDS::OptionGroup", "OptionConfigurations", "moto lists option groups by name alone"),
     ("AWS::Redshift::Cluster", "AutomatedSnapshotRetentionPeriod", "moto takes 0 for not given"),
-    ("AWS::Redshift::Cluster", "NumberOfNodes", "moto makes one node where ClusterType is left out and none is given"),
+    ("AWS::Redshift::Cluster", "NumberOfNodes", "moto goes by a ClusterType of single-node that contradicts it"),
 )
 
 
