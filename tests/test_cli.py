@@ -225,3 +225,12 @@ def test_listing_and_explaining(here: Path, capsys: pytest.CaptureFixture[str]) 
     page = capsys.readouterr().out
     assert "## Why" in page
     assert "AwsSolutions-RDS2" in page
+
+
+def test_checks_of_other_tools_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policies", "map", "--from", "checkov", "ckv_aws_17", "CKV_NONE", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"ckv_aws_17": ["rds/public-access"], "CKV_NONE": []}
+    assert main(["policies", "map", "--from", "security-hub", "DMS.1"]) == 0
+    assert capsys.readouterr().out == "DMS.1  dms/replication-instance-not-public\n"
+    assert main(["policies", "map", "--from", "security-hub"]) == 0
+    assert "RDS.2" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`dbguard policies list` and `dbguard policies test`."""
+"""`dbguard policies list`, `dbguard policies map` and `dbguard policies test`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import argparse
 import json
 import sys
 
-from dbguard.cli import CLEAN, FINDINGS
+from dbguard.cli import CLEAN, FINDINGS, TOOLS
 from dbguard.commands.scan import chosen
 from dbguard.policy_library import Entry, Library
 
 
 def run(options: argparse.Namespace) -> int:
-    """List or test policies."""
-    return _list(options) if options.action == "list" else _test(options)
+    """List, map or test policies."""
+    actions = {"list": _list, "map": _map, "test": _test}
+    return actions[options.action](options)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -34,6 +35,24 @@ def _list(options: argparse.Namespace) -> int:
 def _row(entry: Entry) -> dict[str, object]:
     names = ("id", "title", "severity", "category", "tier", "types", "references")
     return {name: getattr(entry, name) for name in names}
+
+
+def _map(options: argparse.Namespace) -> int:
+    """The policies that state what the checks of another tool do; all of them where none is named."""
+    library = Library(options.folders)
+    known: dict[str, list[str]] = {}
+    for entry in library.entries.values():
+        for one in entry.references.get(TOOLS[options.tool], ()):
+            known.setdefault(one.split(" ", 1)[0].rstrip(","), []).append(entry.id)
+    folded = {name.lower(): name for name in known}
+    asked = {name: known.get(folded.get(name.lower(), ""), []) for name in options.ids} or dict(sorted(known.items()))
+    if options.format == "json":
+        print(json.dumps(asked, indent=2))
+        return CLEAN
+    width = max(map(len, asked), default=0)
+    for name, ids in asked.items():
+        print(f"{name:{width}}  {', '.join(ids) if ids else 'no policy'}")
+    return CLEAN
 
 
 def _test(options: argparse.Namespace) -> int:
