@@ -17,6 +17,8 @@ from dbguard.sources.account.mapping import Call
 from dbguard.sources.template import load
 from dbguard.value import Value
 
+__all__ = ["MISSING", "REGION", "Made", "Mocked", "account", "build", "prepare", "resources"]
+
 REGION = "eu-west-1"
 # What moto cannot answer (a test asks for all of it): in the mocked account there is none of it.
 MISSING = {

@@ -89,7 +89,10 @@ class Builder:
     def _stand_in(self, left: Iterable[Made]) -> list[tuple[str, str]]:
         """Make what the rest names and the template does not have; what is to go again, with the operation."""
         removed = []
+        there = {(type_name, self.names[id_]) for id_, (type_name, _) in self.made.items()}
         for stand_in, made in {made.id: (stand_in, made) for one in left for stand_in, made in wanted(one)}.values():
+            if (made.type, str(made.properties[stand_in.property]).lower()) in there:
+                continue  # moto would put the new one in its place
             if not self._tried(made) and stand_in.removed:
                 removed.append((stand_in.removed, self.names[made.id]))
             self.names.pop(made.id, None)

@@ -71,10 +71,7 @@ INSIGHTS = (
     Patch("PerformanceInsightsRetentionPeriod", "performance_insights_retention_period", DROPPED, _whole),
 )
 ENGINE = Patch("Engine", "engine", "moto knows fewer engines than AWS", lambda value: str(value).lower())
-CLUSTER_SNAPSHOT = (
-    ENGINE,
-    Patch("Encrypted", "storage_encrypted", "moto has it of the source alone", boolean),
-)
+ENCRYPTED = Patch("Encrypted", "storage_encrypted", "moto has it of the source alone", boolean)
 PATCHES: Mapping[str, tuple[Patch, ...]] = {
     "AWS::RDS::DBInstance": (
         ENGINE,
@@ -89,7 +86,6 @@ PATCHES: Mapping[str, tuple[Patch, ...]] = {
         Patch("PerformanceInsightsKMSKeyId", "performance_insights_kms_key_id", DROPPED),
         Patch("NcharCharacterSetName", "nchar_character_set_name", DROPPED),
         Patch("ProcessorFeatures", "processor_features", DROPPED),
-        Patch("ReplicaMode", "replica_mode", DROPPED),
         Patch("SourceDBClusterIdentifier", "read_replica_source_db_cluster_identifier", DROPPED),
         Patch("SourceDBInstanceIdentifier", "source_db_instance_identifier", "its source may be in another Region"),
         Patch("TdeCredentialArn", "tde_credential_arn", DROPPED),
@@ -106,16 +102,15 @@ PATCHES: Mapping[str, tuple[Patch, ...]] = {
         Patch("MonitoringRoleArn", "monitoring_role_arn", DROPPED),
         Patch("PerformanceInsightsKmsKeyId", "performance_insights_kms_key_id", DROPPED),
         Patch("PerformanceInsightsEnabled", "performance_insights_enabled", DROPPED, boolean),
-        Patch("PubliclyAccessible", "publicly_accessible", DROPPED, boolean),
         Patch("ReplicationSourceIdentifier", "replication_source_identifier", "its source may be in another Region"),
         Patch("StorageType", "storage_type", REFUSED),
         Patch("StorageThroughput", "storage_throughput", DROPPED, _whole),
     ),
     "AWS::RDS::GlobalCluster": (Patch("EngineLifecycleSupport", "engine_lifecycle_support", DROPPED),),
     "AWS::RDS::DBSnapshot": (ENGINE, Patch("Encrypted", "encrypted", "moto has it of the source alone", boolean)),
-    "AWS::RDS::DBClusterSnapshot": CLUSTER_SNAPSHOT,
-    "AWS::DocDB::DBClusterSnapshot": CLUSTER_SNAPSHOT,
-    "AWS::Neptune::DBClusterSnapshot": CLUSTER_SNAPSHOT,
+    "AWS::RDS::DBClusterSnapshot": (ENGINE, ENCRYPTED),
+    "AWS::DocDB::DBClusterSnapshot": (ENCRYPTED,),
+    "AWS::Neptune::DBClusterSnapshot": (ENCRYPTED,),
     "AWS::DocDB::DBCluster": (Patch("StorageType", "storage_type", REFUSED),),
     "AWS::DocDB::DBInstance": (Patch("EnablePerformanceInsights", "performance_insights_enabled", DROPPED, boolean),),
     "AWS::Neptune::DBCluster": (Patch("IamAuthEnabled", "iam_auth", REFUSED, boolean),),

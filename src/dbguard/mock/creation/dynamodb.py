@@ -90,6 +90,7 @@ CREATIONS: Mapping[str, tuple[Creation, ...]] = {
             "application-autoscaling",
             "PutScalingPolicy",
             "PolicyName",
+            defaults={"PolicyType": "TargetTrackingScaling"},
             physical="PolicyARN",
             prepare=_target,
             lower=False,

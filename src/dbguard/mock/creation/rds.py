@@ -13,14 +13,18 @@ NETWORK = {"VPCSecurityGroups": "VpcSecurityGroupIds"}
 INSTANCE = {"DBInstanceClass": "db.t4g.medium"}
 # Engines that AWS has and moto does not know, or breaks at: the instance is made as MySQL, and a patch relabels it.
 STRANGE = ("custom-", "db2-", "oracle-ee-cdb", "oracle-se2-cdb", "sqlserver-dev-ee")
-# moto has no default version for these, by how the engine begins; the versions are ones that AWS has had.
+# The version of what states none, by how the engine begins: moto's are long past, or missing; AWS has had these.
 VERSIONS = {
+    "aurora-mysql": "8.0.mysql_aurora.3.08.0",
+    "aurora-postgresql": "16.4",
     "custom-oracle": "19.my_cev1",
     "custom-sqlserver": "15.00.4312.2.v1",
     "db2": "11.5.9.0.sb00000000.r1",
     "mariadb": "10.11.8",
+    "mysql": "8.0.39",
     "oracle": "19.0.0.0.ru-2024-07.rur-2024-07.r1",
-    "sqlserver-dev": "16.00.4165.4.v1",
+    "postgres": "16.4",
+    "sqlserver": "16.00.4165.4.v1",
 }
 
 
@@ -35,9 +39,12 @@ def _instance(properties: dict[str, Any]) -> dict[str, Any]:
     """Without a subnet group AWS takes the default VPC, and gives a public address."""
     found = _secret(properties)
     engine = str(found.get("Engine", "mysql"))
-    version = next((VERSIONS[one] for one in VERSIONS if engine.startswith(one)), None)
-    defaults = {"PubliclyAccessible": "DBSubnetGroupName" not in found, "EngineVersion": version}
+    defaults = {"PubliclyAccessible": "DBSubnetGroupName" not in found, "EngineVersion": _version(engine)}
     return {**defaults, **_watched(found), "Engine": "mysql" if engine.startswith(STRANGE) else engine}
+
+
+def _version(engine: str) -> str | None:
+    return next((VERSIONS[one] for one in VERSIONS if engine.startswith(one)), None)
 
 
 def _watched(properties: dict[str, Any]) -> dict[str, Any]:
@@ -101,6 +108,7 @@ def cluster(client: str, engine: str = "", renamed: Mapping[str, str] = {}) -> t
 
     def prepare(properties: dict[str, Any]) -> dict[str, Any]:
         found = withheld({**properties, **({"Engine": engine} if engine else {})})
+        found = {"EngineVersion": _version(str(found.get("Engine"))), **found}
         return found if not engine else {k: v for k, v in found.items() if k != "EnableIAMDatabaseAuthentication"}
 
     way = Creation(client, "CreateDBCluster", "DBClusterIdentifier", "", names, defaults, roles, prepare=prepare)
@@ -193,7 +201,12 @@ CREATIONS: Mapping[str, tuple[Creation, ...]] = {
     "AWS::RDS::DBCluster": cluster("rds"),
     "AWS::RDS::DBInstance": INSTANCES,
     "AWS::RDS::DBProxy": (
-        Creation("rds", "CreateDBProxy", "DBProxyName", defaults={"RoleArn": "arn:aws:iam::123456789012:role/proxy"}),
+        Creation(
+            "rds",
+            "CreateDBProxy",
+            "DBProxyName",
+            defaults={"RoleArn": "arn:aws:iam::123456789012:role/proxy", "Auth": [{"AuthScheme": "SECRETS"}]},
+        ),
     ),
     "AWS::RDS::EventSubscription": (
         Creation("rds", "CreateEventSubscription", "SubscriptionName", defaults={"Enabled": True}),

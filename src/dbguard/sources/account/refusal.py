@@ -69,8 +69,8 @@ def refused(error: Exception, action: str) -> Refused:
         return Refused(EXPIRED, f"{action}: {_line(str(error))}", action)
     if isinstance(error, NO_LINE):
         return Refused(NOT_REACHED, f"{action}: {_line(str(error))}", action)
-    name = type(error).__name__
-    return Refused(UNEXPECTED, f"{action}: the answer cannot be read: {name}: {_line(str(error))}", action)
+    said = _line(str(error).split(", invalid XML received", 1)[0])
+    return Refused(UNEXPECTED, f"{action}: the answer cannot be read: {type(error).__name__}: {said}", action)
 
 
 def _client_error(error: e.ClientError, action: str) -> Refused:
