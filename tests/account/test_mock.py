@@ -231,6 +231,23 @@ def test_a_snapshot_outlives_its_source(mocked: None) -> None:
     assert list(found("AWS::RDS::DBInstance", "rds")) == ["restored"]
 
 
+def test_what_is_restored_has_the_version_of_its_source(mocked: None) -> None:
+    source = {"Engine": "aurora-postgresql", "EngineVersion": "15.4", "MasterUsername": "m"}
+    unmade = build(
+        ("Back", "AWS::RDS::DBCluster", {"Engine": "aurora-postgresql", "SnapshotIdentifier": "Copy"}),
+        ("Copy", "AWS::RDS::DBClusterSnapshot", {"DBClusterIdentifier": "Main"}),
+        ("Main", "AWS::RDS::DBCluster", source),
+        ("Newest", "AWS::RDS::DBCluster", {"Engine": "aurora-postgresql"}),
+    )
+    assert unmade == []
+    live = found("AWS::RDS::DBCluster", "rds")
+    assert {name: one["EngineVersion"] for name, one in live.items()} == {
+        "main": "15.4",
+        "back": "15.4",
+        "newest": "16.4",
+    }
+
+
 def test_a_global_cluster_takes_after_its_writer(mocked: None) -> None:
     build(
         ("World", "AWS::RDS::GlobalCluster", {"SourceDBClusterIdentifier": "First"}),

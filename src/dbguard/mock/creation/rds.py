@@ -108,13 +108,19 @@ def cluster(client: str, engine: str = "", renamed: Mapping[str, str] = {}) -> t
 
     def prepare(properties: dict[str, Any]) -> dict[str, Any]:
         found = withheld({**properties, **({"Engine": engine} if engine else {})})
-        found = {"EngineVersion": _version(str(found.get("Engine"))), **found}
         return found if not engine else {k: v for k, v in found.items() if k != "EnableIAMDatabaseAuthentication"}
 
-    way = Creation(client, "CreateDBCluster", "DBClusterIdentifier", "", names, defaults, roles, prepare=prepare)
-    snapshot = way._replace(operation="RestoreDBClusterFromSnapshot", when="SnapshotIdentifier", outside=_always)
-    point = way._replace(operation="RestoreDBClusterToPointInTime", when="SourceDBClusterIdentifier")
-    return (*(one._replace(defaults={}) for one in (snapshot, point)), way)
+    def versioned(properties: dict[str, Any]) -> dict[str, Any]:
+        found = prepare(properties)
+        return {"EngineVersion": _version(str(found.get("Engine"))), **found}
+
+    way = Creation(client, "CreateDBCluster", "DBClusterIdentifier", "", names, defaults, roles, prepare=versioned)
+    restored = way._replace(defaults={}, prepare=prepare)  # of the version of what it is made of
+    return (
+        restored._replace(operation="RestoreDBClusterFromSnapshot", when="SnapshotIdentifier", outside=_always),
+        restored._replace(operation="RestoreDBClusterToPointInTime", when="SourceDBClusterIdentifier"),
+        way,
+    )
 
 
 def member(client: str, engine: str, renamed: Mapping[str, str] = {}) -> Creation:
