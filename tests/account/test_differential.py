@@ -38,13 +38,16 @@ LOST = {
     ("AWS::ElastiCache::ReplicationGroup", "NumCacheClusters"): "moto makes one node whatever is asked for",
     ("AWS::Redshift::Cluster", "AutomatedSnapshotRetentionPeriod"): "moto takes 0 for not given",
     ("AWS::Redshift::Cluster", "KmsKeyId"): "an alias that the mocked account does not have",
-    ("AWS::Redshift::Cluster", "NumberOfNodes"): "moto makes one node where ClusterType is left out",
+    (
+        "AWS::Redshift::Cluster",
+        "NumberOfNodes",
+    ): "moto makes one node of what is called single-node, whatever the number",
 }
 # Not compared either: known only in part in the template, or moto takes another default than AWS does.
 DEFAULTS = {
+    ("AWS::RDS::DBCluster", "PubliclyAccessible"): "left out it is false for moto, true for AWS in the default VPC",
     ("AWS::DynamoDB::GlobalTable", "WriteProvisionedThroughputSettings"): "scalable targets of their own on an account",
     ("AWS::ElastiCache::CacheCluster", "PreferredAvailabilityZones"): "moto tells no nodes",
-    ("AWS::RDS::DBCluster", "PubliclyAccessible"): "dropped by moto",
     ("AWS::Redshift::ClusterParameterGroup", "Parameters"): "moto cannot set parameters of Redshift",
     ("AWS::ElastiCache::ReplicationGroup", "EngineVersion"): "told of members alone, which moto does not list",
     ("AWS::Redshift::Cluster", "AvailabilityZoneRelocation"): "not told by moto",
