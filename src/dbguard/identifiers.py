@@ -49,3 +49,14 @@ IDENTIFIERS = {
     "AWS::KMS::Alias": "AliasName",
     "AWS::SecretsManager::Secret": "Name",
 }
+
+# Service and kind in the ARNs of databases that AWS Backup can back up.
+ARNS = {
+    "AWS::RDS::DBInstance": ("rds", "db:"),
+    "AWS::RDS::DBCluster": ("rds", "cluster:"),
+    "AWS::DocDB::DBCluster": ("rds", "cluster:"),
+    "AWS::Neptune::DBCluster": ("rds", "cluster:"),
+    "AWS::DynamoDB::Table": ("dynamodb", "table/"),
+    "AWS::DynamoDB::GlobalTable": ("dynamodb", "table/"),
+    "AWS::Redshift::Cluster": ("redshift", "cluster:"),
+}

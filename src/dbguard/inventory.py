@@ -56,6 +56,10 @@ class World:
         """The value with all that is inside resolved as well."""
         return self.force(value)
 
+    def written(self, raw: Value) -> Value:
+        """How raw data is written; only a template can tell."""
+        return Unresolved("a live account does not show how a value was written")
+
     def exists(self, resource: Resource) -> Answer:
         """Whether the resource exists in the scenario at hand."""
         return True
@@ -134,27 +138,28 @@ def _walk(world: World, value: Value, steps: Steps) -> Value:
         value = world.force(value)
         if step is None:
             return _spread(world, value, steps[:at], steps[at + 1 :])
-        value = _step(value, step)
+        value = at_step(value, step)
         if value is ABSENT:
             return value
     value = world.force(value)
     return ABSENT if value == "" else value
 
 
-def _step(value: Value, step: str | int) -> Value:
-    if isinstance(value, dict) and isinstance(step, str):
-        found = value.get(step)
+def at_step(value: Value, name: str | int) -> Value:
+    """What stands in a value under a name or an index."""
+    if isinstance(value, dict) and isinstance(name, str):
+        found = value.get(name)
         if found is not None:
             return found
-        made = next((name for name in value if isinstance(name, str) and name.startswith("Fn::")), None)
+        made = next((one for one in value if isinstance(one, str) and one.startswith("Fn::")), None)
         return ABSENT if made is None else Unresolved(f"{made} may make it at deployment", present=None)
     if value is ABSENT or value == "":
         return ABSENT
-    if isinstance(value, list) and isinstance(step, int):
-        return value[step] if step < len(value) else ABSENT
+    if isinstance(value, list) and isinstance(name, int):
+        return value[name] if name < len(value) else ABSENT
     if isinstance(value, OPAQUE):
         return Unresolved(describe(value), present=None)
-    wanted = "a list" if isinstance(step, int) else "a mapping"
+    wanted = "a list" if isinstance(name, int) else "a mapping"
     return Unresolved(f"{describe(value)} stands where {wanted} belongs", present=None)
 
 

@@ -131,6 +131,23 @@ class Constant:
         yield Evidence(item.resource, (), "", "", "", self.reason)
 
 
+class From:
+    """Whether the resource comes from a template or from an account."""
+
+    __slots__ = ("origin",)
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+
+    def test(self, item: Item) -> Answer:
+        """Known of every resource."""
+        return item.resource.subject.origin == self.origin
+
+    def explain(self, item: Item, wanted: bool = True) -> Iterator[Evidence]:
+        """Where it comes from."""
+        yield Evidence(item.resource, (), "its source", item.resource.subject.origin, f"must be {self.origin}")
+
+
 class Term:
     """A named condition of the topology, remembered for each resource."""
 

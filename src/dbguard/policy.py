@@ -9,15 +9,19 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dbguard import condition as c
-from dbguard import logic
+from dbguard import derived, logic
 from dbguard import subject as s
-from dbguard.inventory import Item, Steps, read
+from dbguard.backups import Covering
+from dbguard.gathered import Everything
+from dbguard.inventory import Steps, read
+from dbguard.operands import Table, collected, constant, picked, product
 from dbguard.operators import OPERATORS, PRESENT
 from dbguard.relation import Relation
-from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number, text
+from dbguard.value import ABSENT, Unresolved
 
 Plan = Mapping[str, Any]
 INDEX = "index.json"  # the part of a compiled folder that says what else there is
+FACTS = "facts.json"  # the part that holds the data files
 
 
 def part_name(service: str) -> str:
@@ -106,6 +110,8 @@ class Builder:
             return self._term(node["is"])
         if "unknown" in node:
             return logic.Constant(None, node["unknown"])
+        if "source" in node:
+            return logic.From(node["source"])
         for word in ("every", "some"):
             if word in node:
                 return c.Quantified(self._collection(node[word]), self._part(node, word), word == "every")
@@ -123,12 +129,12 @@ class Builder:
 
     def _collection(self, name: Any) -> s.Collection:
         if isinstance(name, str):
-            return s.Linked(name.rsplit("/", 1)[-1].replace("-", " ").replace("_", " "), relation(self.relations[name]))
+            return s.Linked(name.rsplit("/", 1)[-1].replace("-", " ").replace("_", " "), gathered(self.relations[name]))
         return s.Elements(_steps(name))
 
     def _test(self, node: Plan) -> c.Condition:
         checks = [c.check(name, self._operand(node[name])) for name in OPERATORS if name in node]
-        default = self._operand(node["default"]) if "default" in node else _constant(ABSENT)
+        default = self._operand(node["default"]) if "default" in node else constant(ABSENT)
         return c.Test(self._subject(node), checks, node.get(PRESENT), default)
 
     def _subject(self, node: Plan) -> s.SubjectNode:
@@ -138,12 +144,23 @@ class Builder:
         if "distinct" in node:
             return s.Distinct(self._collection(node["distinct"]), _steps(node["path"]))
         if "ratio" in node:
-            return s.Ratio(_steps(node["ratio"][0]), _steps(node["ratio"][1]))
+            return derived.Ratio(_steps(node["ratio"][0]), _steps(node["ratio"][1]))
+        for word in ("days_since", "days_until"):
+            if word in node:
+                return self._days(node[word], word == "days_since")
+        if "written" in node:
+            return derived.Written(_steps(node["written"]))
         if "attribute" in node:
             return s.Attribute(node["attribute"])
         if "tag" in node:
             return s.Tag(str(self._setting(node["tag"])))
         return s.Property(_steps(node["path"]))
+
+    def _days(self, node: Any, since: bool) -> derived.Days:
+        if isinstance(node, list):
+            steps = _steps(node)
+            return derived.Days(steps, lambda item: read(item, steps), since, self.topology.today)
+        return derived.Days(None, self._operand(node), since, self.topology.today)
 
     def _setting(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith("$"):
@@ -158,32 +175,42 @@ class Builder:
             parts = [self._operand(one) for one in node]
             return lambda item: [part(item) for part in parts]
         if not isinstance(node, dict):
-            return _constant(node)
+            return constant(node)
         if "path" in node:
             steps = _steps(node["path"])
             return lambda item: read(item.judged, steps)
         if "unknown" in node:
-            return _constant(Unresolved(node["unknown"]))
+            return constant(Unresolved(node["unknown"]))
+        if "values" in node:
+            paths = [_steps(path) for path in node["values"]]
+            return lambda item: collected(item, paths)
         return self._computed(node)
 
     def _computed(self, node: Plan) -> c.Operand:
         if "multiply" in node:
             factors = [self._operand(one) for one in node["multiply"]]
-            return lambda item: _product([factor(item) for factor in factors])
+            return lambda item: product([factor(item) for factor in factors])
         if "if" in node:
             question, then = self.condition(node["if"]), self._operand(node["then"])
-            otherwise = self._operand(node["else"]) if "else" in node else _constant(ABSENT)
-            return lambda item: _picked(item, question, then, otherwise)
+            otherwise = self._operand(node["else"]) if "else" in node else constant(ABSENT)
+            return lambda item: picked(item, question, then, otherwise)
         return self._lookup(node)
 
     def _lookup(self, node: Plan) -> c.Operand:
         table = self.topology.data[node["data"]]
         if table.get("fresh_until", "9999") < self.topology.today:
-            return _constant(Unresolved(f"the data of {node['data']} is of {table['as_of']}, too old to judge by"))
+            return constant(Unresolved(f"the data of {node['data']} is of {table['as_of']}, too old to judge by"))
         if "at" not in node:
-            return _constant(table["values"])
-        steps, values = _steps(node["at"]), {str(key).lower(): value for key, value in table["values"].items()}
-        return lambda item: _looked_up(values, read(item, steps), node["data"])
+            return constant(table["values"])
+        otherwise = self._operand(node["otherwise"]) if "otherwise" in node else None
+        return Table(node["data"], table["values"], [_steps(path) for path in node["at"]], otherwise)
+
+
+def gathered(node: Plan) -> s.Gathered:
+    """The relation of a compiled node."""
+    if "all" in node:
+        return Everything(tuple(node["all"]))
+    return Covering(tuple(node["covering"])) if "covering" in node else relation(node)
 
 
 def relation(node: Plan) -> Relation:
@@ -201,41 +228,3 @@ def relation(node: Plan) -> Relation:
 
 def _steps(path: Any) -> Steps:
     return tuple(path)
-
-
-def _constant(value: Value) -> c.Operand:
-    return lambda item: value
-
-
-def _product(factors: list[Value]) -> Value:
-    result = 1.0
-    for factor in factors:
-        if factor is ABSENT:
-            return ABSENT
-        if isinstance(factor, OPAQUE):
-            return Unresolved(s.unsettled(factor))
-        found = number(factor)
-        if found is None:
-            return Unresolved(f"{describe(factor)} is no number")
-        result *= found
-    return round(result, 9)
-
-
-def _picked(item: Item, question: c.Condition, then: c.Operand, otherwise: c.Operand) -> Value:
-    answer = question.test(item)
-    if answer is not None:
-        return (then if answer else otherwise)(item)
-    first, second = then(item), otherwise(item)
-    if first is second or (first is not ABSENT and second is not ABSENT and first == second):
-        return first
-    reasons = [evidence.reason for evidence in question.explain(item) if evidence.reason]
-    return Unresolved(reasons[0] if reasons else "what AWS takes here is known only at deployment", present=None)
-
-
-def _looked_up(values: Mapping[str, Any], key: Value, name: str) -> Value:
-    if key is ABSENT:
-        return ABSENT
-    if isinstance(key, OPAQUE):
-        return Unresolved(s.unsettled(key))
-    found = values.get(text(key).lower(), ABSENT)
-    return Unresolved(f"{describe(key)} is not in the data of {name}") if found is ABSENT else found

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from dbguard import __version__
 from dbguard.errors import PolicyError, UsageError
-from dbguard.policy import INDEX, Policy, Topology, build, part_name
+from dbguard.policy import FACTS, INDEX, Policy, Topology, build, part_name
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKED = os.path.join(HERE, "policies")
@@ -62,6 +62,19 @@ class Folder:
             yield Entry._make([*row[:5], tuple(row[5]), *row[6:]])
 
 
+class Facts(dict[str, Any]):
+    """The data files of all folders by name, read when the first is asked for."""
+
+    def __init__(self, folders: list[Folder]) -> None:
+        super().__init__()
+        self._folders = folders
+
+    def __missing__(self, name: str) -> Any:
+        for folder in self._folders:
+            self.update(folder.part(FACTS))
+        return self.get(name)
+
+
 class Library:
     """The policies of one or more folders; a later folder may use the relations and terms of an earlier one."""
 
@@ -78,7 +91,7 @@ class Library:
                 names.update(folder.index[part])
             self._add(folder)
         today = time.strftime("%Y-%m-%d")
-        self.topology = Topology(shared["relations"], shared["terms"], shared["data"], today)
+        self.topology = Topology(shared["relations"], shared["terms"], Facts(self._folders), today)
 
     def _add(self, folder: Folder) -> None:
         self._folders.append(folder)

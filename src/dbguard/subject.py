@@ -22,7 +22,6 @@ from dbguard.value import (
     describe,
     hashable,
     identified,
-    number,
 )
 
 
@@ -103,16 +102,25 @@ class Elements:
         return Items(found, [], outside=not many.complete)
 
 
+class Gathered(Protocol):
+    """Where related resources come from: the other end of a relation, or all of a type."""
+
+    def items(self, item: Item) -> Items:
+        """The resources, seen from this one."""
+
+
 class Linked:
     """The resources at the other end of a relation."""
 
-    def __init__(self, name: str, relation: Relation) -> None:
+    def __init__(self, name: str, relation: Gathered) -> None:
         self.relation = relation
         self.label = name
 
     def place(self, item: Item) -> Path:
         """What names the other end; where others name this one, the resource itself."""
-        return () if self.relation.incoming else item.path + written(self.relation.paths[0])
+        if isinstance(self.relation, Relation) and not self.relation.incoming:
+            return item.path + written(self.relation.paths[0])
+        return ()
 
     def items(self, item: Item) -> Items:
         """One item a resource."""
@@ -258,28 +266,3 @@ def zone(value: object) -> object:
         return shape if len(known) == 1 and identified(value) else None
     key = value.key if isinstance(value, Unresolved) else None
     return key[1] if isinstance(key, tuple) and key[0] == "zone" else None
-
-
-class Ratio:
-    """One number divided by another."""
-
-    def __init__(self, above: Steps, below: Steps) -> None:
-        self.above, self.below = above, below
-        self.label = f"{dotted(above)} : {dotted(below)}"
-
-    def value(self, item: Item) -> Value:
-        """The quotient; absent where one of them is."""
-        above, below = read(item, self.above), read(item, self.below)
-        if above is ABSENT or below is ABSENT:
-            return ABSENT
-        for value in (above, below):
-            if isinstance(value, OPAQUE):
-                return Unresolved(unsettled(value))
-        divided, divisor = number(above), number(below)
-        if divided is None or not divisor:
-            return Unresolved(f"{describe(above)} : {describe(below)} is no ratio")
-        return divided / divisor
-
-    def place(self, item: Item) -> Path:
-        """The number that is divided."""
-        return item.path + tuple(step for step in self.above if step is not None)

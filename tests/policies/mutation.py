@@ -74,6 +74,8 @@ def _conditions(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from _logic(node)
     if "present" in node:
         yield "present turned", {**node, "present": not node["present"]}
+    if "source" in node:
+        yield "source turned", {"not": {"source": node["source"]}}
     if "that" in node and "count" in node:
         yield "count of all", {key: value for key, value in node.items() if key != "that"}
     checks = [name for name in (*OPERATORS, "present") if name in node]

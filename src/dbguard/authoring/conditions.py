@@ -3,53 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from dbguard.authoring.file_compiler import FileCompiler, Place, Scope
+from dbguard.authoring.file_compiler import Place, Scope
+from dbguard.authoring.relations import RelationCompiler, ends
 from dbguard.operators import OPERATORS, PRESENT
 
-SUBJECTS = ("count", "distinct", "ratio", "attribute", "tag", "path")
+SUBJECTS = ("count", "distinct", "ratio", "days_since", "days_until", "written", "attribute", "tag", "path")
+DATES = ("days_since", "days_until")
 QUANTIFIERS = ("every", "some")
 ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
-FORMS = ("all", "any", "not", "if", "is", "unknown")
+FORMS = ("all", "any", "not", "if", "is", "unknown", "source")
 
 
-class ConditionCompiler(FileCompiler):
-    """Compiles the conditions and relations of one file."""
-
-    # Relations
-
-    def relations_of(self, place: Place, node: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-        """The plans of several relations."""
-        return {name: self.relation((*place, name), one, scope) for name, one in node.items()}
-
-    def relation(self, place: Place, node: Any, scope: Scope | None) -> dict[str, Any]:
-        """A relation's plan. `scope` is where it starts, or None where that is not known yet."""
-        if not isinstance(node, dict) or ("from" in node) == ("to" in node):
-            self.problem(place, "a relation has either 'from' or 'to', and a 'path'")
-            return {"to": [], "path": []}
-        self.keys(place, node, ("from", "to", "path", "form", "key"), "relation")
-        way = "from" if "from" in node else "to"
-        types = self.types((*place, way), node[way])
-        holders = Scope(types) if way == "from" else scope
-        texts = node.get("path")
-        plan: dict[str, Any] = {way: list(types), "path": []}
-        for text in texts if isinstance(texts, list) else [texts]:
-            plan["path"].append(self.path((*place, "path"), text, holders))
-        if "form" in node:
-            plan["form"] = self._form((*place, "form"), node["form"])
-        if "key" in node:
-            plan["key"] = self.path((*place, "key"), node["key"], scope if way == "from" else Scope(types))
-        return plan
-
-    def _form(self, place: Place, node: Any) -> list[Any]:
-        if not isinstance(node, str) or "{id}" not in node:
-            self.problem(place, "'form' is a text that holds {id}")
-            return []
-        pieces = [piece for piece in re.split(r"(\{[^}]*\})", node) if piece]
-        return [self.path(place, piece[1:-1], None) if piece.startswith("{$") else piece for piece in pieces]
+class ConditionCompiler(RelationCompiler):
+    """Compiles the conditions of one file."""
 
     # Conditions
 
@@ -74,7 +44,7 @@ class ConditionCompiler(FileCompiler):
     def _forms(self) -> dict[str, Callable[[Place, dict[str, Any], Scope], dict[str, Any]]]:
         return {
             "all": self._parts, "any": self._parts, "not": self._not,
-            "if": self._if, "is": self._is, "unknown": self._unknown,
+            "if": self._if, "is": self._is, "unknown": self._unknown, "source": self._source,
         }  # fmt: skip
 
     def _parts(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
@@ -125,6 +95,12 @@ class ConditionCompiler(FileCompiler):
             self.problem(place, "'unknown' is a reason")
         return {"unknown": node["unknown"]}
 
+    def _source(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("source",), "condition")
+        if node["source"] not in ("template", "account"):
+            self.problem(place, "'source' is template or account")
+        return {"source": node["source"]}
+
     def _quantified(self, place: Place, node: dict[str, Any], scope: Scope, word: str) -> dict[str, Any]:
         items, inner = self._items((*place, word), node[word], scope)
         if "that" in node:
@@ -145,7 +121,7 @@ class ConditionCompiler(FileCompiler):
             close = get_close_matches(str(node), self.relations, 1)
             self.problem(place, f"there is no relation '{node}'" + (f"; did you mean '{close[0]}'?" if close else ""))
             return node, Scope(())
-        return node, Scope(tuple(found.get("from") or found.get("to") or ()), (), scope.outer or scope.types)
+        return node, Scope(ends(found), (), scope.outer or scope.types)
 
     def _test(self, place: Place, node: dict[str, Any], scope: Scope, form: str) -> dict[str, Any]:
         beside = {"count": ("that",), "distinct": ("path",)}.get(form, ())
@@ -175,9 +151,13 @@ class ConditionCompiler(FileCompiler):
                 self.problem((*place, form), "'ratio' is a list of two paths")
                 return {"ratio": [[], []]}
             return {"ratio": [self.path((*place, form), one, scope) for one in value]}
+        if form in DATES and isinstance(value, dict):
+            return {form: self.operand((*place, form), value, scope)}
+        if form in ("path", "written", *DATES):
+            return {form: self.path((*place, form), value, scope)}
         if form == "attribute" and value not in ATTRIBUTES:
             self.problem((*place, form), f"'attribute' is one of {', '.join(ATTRIBUTES)}")
-        return {form: self.path((*place, form), value, scope) if form == "path" else self.setting(place, value)}
+        return {form: self.setting(place, value)}
 
     def _operator(self, place: Place, name: str, value: Any, scope: Scope) -> Any:
         if name == PRESENT:
@@ -213,10 +193,13 @@ class ConditionCompiler(FileCompiler):
         if "if" in node:
             return self._choice(place, node, scope)
         if "data" in node:
-            return self._data(place, node, judged)
+            return self._data(place, node, scope)
         if "unknown" in node:
             return self._unknown(place, node, scope)
-        self.problem(place, "an operand is a literal, or one of path, multiply, data, if, unknown")
+        if "values" in node and isinstance(node["values"], list):
+            self.keys(place, node, ("values",), "operand")
+            return {"values": [self.path((*place, "values"), one, judged) for one in node["values"]]}
+        self.problem(place, "an operand is a literal, or one of path, values, multiply, data, if, unknown")
         return node
 
     def _choice(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
@@ -229,13 +212,16 @@ class ConditionCompiler(FileCompiler):
             self.problem(place, "'if' needs 'then'")
         return plan
 
-    def _data(self, place: Place, node: dict[str, Any], judged: Scope) -> dict[str, Any]:
-        self.keys(place, node, ("data", "at"), "operand")
+    def _data(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("data", "at", "otherwise"), "operand")
         if node["data"] not in self.shared.data:
             self.problem(place, f"there is no data file '{node['data']}'")
-        plan = {"data": node["data"]}
+        plan: dict[str, Any] = {"data": node["data"]}
         if "at" in node:
-            plan["at"] = self.path((*place, "at"), node["at"], judged)
+            keys = node["at"] if isinstance(node["at"], list) else [node["at"]]
+            plan["at"] = [self.path((*place, "at"), key, scope) for key in keys]
+        if "otherwise" in node:
+            plan["otherwise"] = self.operand((*place, "otherwise"), node["otherwise"], scope)
         return plan
 
 

@@ -12,7 +12,7 @@ from dbguard.authoring.file_compiler import Scope, Shared
 from dbguard.authoring.policy_file import REFERENCES, PolicyCompiler
 from dbguard.authoring.reads import reads
 from dbguard.errors import DocumentError, PolicyError
-from dbguard.policy import INDEX, part_name
+from dbguard.policy import FACTS, INDEX, part_name
 from dbguard.sources.document import Document, read
 
 TOPOLOGY = "topology.yaml"
@@ -34,7 +34,7 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
     known = Shared(
         {**shared["relations"], **own["relations"]}, {**shared["terms"], **own["terms"]}, {**shared["data"], **data}
     )
-    parts: dict[str, Any] = {INDEX: {"entries": [], "data": data, **own}}
+    parts: dict[str, Any] = {INDEX: {"entries": [], "data": dict.fromkeys(data), **own}, FACTS: data}
     for name, document in documents.items():
         if name.startswith(SPECIAL):
             continue

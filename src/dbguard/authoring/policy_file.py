@@ -28,6 +28,7 @@ EXAMPLE = (
     "conditions",
     "rules",
     "given",
+    "today",
     "settings",
     "source",
 )
@@ -132,6 +133,8 @@ class PolicyCompiler(ConditionCompiler):
             self.problem((*place, "source"), "'source' is template or account")
         if not isinstance(one.get("resources"), dict):
             self.problem(place, "an example has 'resources', as in a template")
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(one.get("today", "2026-11-23"))):
+            self.problem((*place, "today"), "'today' is a day, such as 2026-11-23")
 
     def _verdicts(self, place: Place, one: Mapping[str, Any]) -> list[str]:
         verdicts = one.get("verdicts")

@@ -49,8 +49,8 @@ def file_document(library: Library, name: str) -> Document:
 def misses(library: Library, name: str, document: Document, plan: Mapping[str, Any] | None = None) -> Iterator[Miss]:
     """The misses of one policy, or of a changed plan of it."""
     for index, example in enumerate(document.root["examples"]):
-        settings = example.get("settings")
-        policy = library.policy(name, settings) if plan is None else build(plan, library.topology, settings)
+        topology = library.topology._replace(today=str(example.get("today", library.topology.today)))
+        policy = build(library.plan(name) if plan is None else plan, topology, example.get("settings"))
         inventory = _inventory(document, example)
         for resource, stated in example["verdicts"].items():
             found = _verdict(policy, inventory.by_id[resource], inventory)

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dbguard.authoring.relations import ends
+
+SINGLE = ("path", "written", "days_since", "days_until")
+SEVERAL = ("ratio", "at", "values")
+COVERED = ("Tags", "BackupSelection")  # what decides whether a backup selection covers a resource
 ITEMS = ("every", "some", "count", "distinct")
 
 
@@ -22,8 +27,10 @@ def reads(tree: Any, terms: Mapping[str, Any], relations: Mapping[str, Any]) -> 
             attributes.update({node["attribute"]: None} if "attribute" in node else {})
             properties.update({"Tags": None} if "tag" in node else {})
             for name in (node[word] for word in ITEMS if isinstance(node.get(word), str)):
-                types.update(dict.fromkeys(relations[name].get("from") or relations[name]["to"]))
-                properties.update(dict.fromkeys(path[0] for path in relations[name]["path"] if path))
+                related = relations[name]
+                types.update(dict.fromkeys(ends(related)))
+                properties.update(dict.fromkeys(path[0] for path in related.get("path", ()) if path))
+                properties.update(dict.fromkeys(COVERED if "covering" in related else ()))
             properties.update(dict.fromkeys(path[0] for path in _paths(node) if path))
             name = node.get("is")
             if isinstance(name, str) and name not in seen:
@@ -35,5 +42,5 @@ def reads(tree: Any, terms: Mapping[str, Any], relations: Mapping[str, Any]) -> 
 
 def _paths(node: Mapping[str, Any]) -> list[Any]:
     """The paths of one node, as steps; those inside a list's items only add names that are not there."""
-    found = [node[word] for word in ("path", "at", *ITEMS) if isinstance(node.get(word), list)]
-    return found + list(node.get("ratio", ()))
+    found = [node[word] for word in (*SINGLE, *ITEMS) if isinstance(node.get(word), list)]
+    return found + [path for word in SEVERAL for path in node.get(word, ())]

@@ -18,7 +18,8 @@ from dbguard.inventory import Steps
 REGION = "us-east-1"  # has the most resource types; the others are asked for the rest
 
 
-def _folder() -> str:
+def folder() -> str:
+    """The folder of cfn-lint's schemas."""
     spec = find_spec("cfnlint")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("cfn-lint is not installed, and its provider schemas are needed to check policies")
@@ -26,7 +27,7 @@ def _folder() -> str:
 
 
 def _read(*parts: str) -> dict[str, Any]:
-    with open(os.path.join(_folder(), *parts), encoding="utf-8") as file:
+    with open(os.path.join(folder(), *parts), encoding="utf-8") as file:
         found: dict[str, Any] = json.load(file)
     return found
 
@@ -35,7 +36,7 @@ def _read(*parts: str) -> dict[str, Any]:
 def _files() -> dict[str, str]:
     """The schema file of each resource type."""
     found: dict[str, str] = {}
-    names = sorted(os.listdir(os.path.join(_folder(), "providers")), key=lambda name: name != f"{REGION}.json")
+    names = sorted(os.listdir(os.path.join(folder(), "providers")), key=lambda name: name != f"{REGION}.json")
     for name in names:
         if name.endswith(".json"):
             found = {**_read("providers", name), **found}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dbguard.value import AnyOther, Unresolved, Value, number, text
+from dbguard.value import AnyOther, Unresolved, Value, boolean, number, text
 
 PSEUDO = (
     "AWS::AccountId",
@@ -31,6 +31,7 @@ class Parameter(NamedTuple):
     high: float | None = None
     pattern: str | None = None
     given: Value = None
+    hidden: bool = False
 
     @property
     def stored(self) -> bool:
@@ -137,6 +138,7 @@ def parse(name: str, body: Any, given: Mapping[str, Value]) -> Parameter:
         number(body.get("MaxValue")),
         pattern if isinstance(pattern, str) else None,
         given.get(name),
+        boolean(body.get("NoEcho")) is True,
     )
 
 

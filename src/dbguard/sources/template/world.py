@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dbguard.inventory import Resource, World
-from dbguard.sources.template import constants, intrinsics, rules, truth
+from dbguard.sources.template import constants, intrinsics, rules, truth, writing
 from dbguard.sources.template.parameters import Parameter
 from dbguard.value import ABSENT, Answer, Unresolved, Value, frozen
 
@@ -89,6 +89,10 @@ class TemplateWorld(World):
         if isinstance(value, str) and "{{resolve:" in value:
             return Unresolved("a dynamic reference is resolved only at deployment", ("dynamic", value))
         return ABSENT if value is None else value
+
+    def written(self, raw: Value) -> Value:
+        """How raw data is written, see `writing`."""
+        return writing.way(self, raw)
 
     def deep(self, value: Value) -> Value:
         """The value with all that is inside resolved as well."""

@@ -1,0 +1,82 @@
+"""What a test looks at that is worked out: a ratio, days from or to a date, how a property is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from dbguard.inventory import Item, Steps, at_step, read
+from dbguard.model import Path
+from dbguard.subject import dotted, unsettled, written
+from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number
+
+
+class Ratio:
+    """One number divided by another."""
+
+    def __init__(self, above: Steps, below: Steps) -> None:
+        self.above, self.below = above, below
+        self.label = f"{dotted(above)} : {dotted(below)}"
+
+    def value(self, item: Item) -> Value:
+        """The quotient; absent where one of them is."""
+        above, below = read(item, self.above), read(item, self.below)
+        if above is ABSENT or below is ABSENT:
+            return ABSENT
+        for value in (above, below):
+            if isinstance(value, OPAQUE):
+                return Unresolved(unsettled(value))
+        divided, divisor = number(above), number(below)
+        if divided is None or not divisor:
+            return Unresolved(f"{describe(above)} : {describe(below)} is no ratio")
+        return divided / divisor
+
+    def place(self, item: Item) -> Path:
+        """The number that is divided."""
+        return item.path + tuple(step for step in self.above if step is not None)
+
+
+class Days:
+    """Whole days since a date, or until it."""
+
+    def __init__(self, steps: Steps | None, operand: Callable[[Item], Value], since: bool, today: str) -> None:
+        self.steps, self.operand, self.since = steps, operand, since
+        self.today = date.fromisoformat(today)
+        self.label = f"days {'since' if since else 'until'} {dotted(steps) if steps else 'that day'}"
+
+    def value(self, item: Item) -> Value:
+        """The number of days; absent where there is no date."""
+        found = self.operand(item)
+        if found is ABSENT:
+            return ABSENT
+        if isinstance(found, OPAQUE):
+            return Unresolved(unsettled(found))
+        try:
+            day = date.fromisoformat(str(found)[:10])
+        except ValueError:
+            return Unresolved(f"{describe(found)} is no date")
+        return (self.today - day).days if self.since else (day - self.today).days
+
+    def place(self, item: Item) -> Path:
+        """The date, where it is a property."""
+        return item.path + written(self.steps) if self.steps else ()
+
+
+class Written:
+    """How the property at a path is written, whatever its value."""
+
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+        self.label = f"{dotted(steps) or 'the value'}, as written,"
+
+    def value(self, item: Item) -> Value:
+        """One of the ways of `sources.template.writing`, absent where there is no property."""
+        holder = read(item, self.steps[:-1]) if self.steps[:-1] else item.world.force(item.value)
+        last = self.steps[-1] if self.steps else None
+        if isinstance(holder, dict) and last in holder:
+            return item.world.written(holder[last])
+        return ABSENT if last is None else at_step(holder, last)
+
+    def place(self, item: Item) -> Path:
+        """The property."""
+        return item.path + written(self.steps)
