@@ -27,7 +27,15 @@ ROOMS = (
     {"dbguard.sources"},
     {"dbguard.discover", "dbguard.finding", "dbguard.memo", "dbguard.parameter_files"},
     {"dbguard.policy_library", "dbguard.authoring", "dbguard.drift"},
-    {"dbguard.scan", "dbguard.reporters", "dbguard.docs", "dbguard.facts", "dbguard.mock", "dbguard.executors", "dbguard.progress"},
+    {
+        "dbguard.scan",
+        "dbguard.reporters",
+        "dbguard.docs",
+        "dbguard.facts",
+        "dbguard.mock",
+        "dbguard.executors",
+        "dbguard.progress",
+    },
     {"dbguard.cli", "dbguard.commands", "dbguard.__main__"},
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -1,13 +1,14 @@
-"""What a test looks at that is worked out: a ratio, days from or to a date, how a property is written."""
+"""What a test looks at that is worked out: a ratio, a sum, days from or to a date, how a property is written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
 
-from dbguard.inventory import Item, Steps, at_step, read
+from dbguard.inventory import Item, Many, Steps, at_step, read
 from dbguard.model import Path
-from dbguard.subject import dotted, unsettled, written
+from dbguard.operators import Interval
+from dbguard.subject import Collection, dotted, unsettled, written
 from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number
 
 
@@ -34,6 +35,38 @@ class Ratio:
     def place(self, item: Item) -> Path:
         """The number that is divided."""
         return item.path + tuple(step for step in self.above if step is not None)
+
+
+class Sum:
+    """What the items have at a path, added up."""
+
+    def __init__(self, collection: Collection, steps: Steps) -> None:
+        self.collection, self.steps = collection, steps
+        self.label = f"the sum of {dotted(steps)} of {collection.label}"
+
+    def value(self, item: Item) -> Value:
+        """The sum, as an interval; what is absent adds nothing, and nothing adds less than nothing."""
+        items = self.collection.items(item)
+        low = high = 0.0
+        for one, certain in [*((one, True) for one in items.certain), *((one, False) for one in items.possible)]:
+            for value in self._values(one):
+                found = number(value)
+                low += found if found is not None and certain else 0
+                high += float("inf") if found is None else found
+        return Interval(low, float("inf") if items.outside else high)
+
+    def _values(self, item: Item) -> list[Value]:
+        value = read(item, self.steps)
+        if isinstance(value, Many):
+            return [found for _, found in value.found if found is not ABSENT] + [UNRESOLVED] * (not value.complete)
+        return [] if value is ABSENT else [value]
+
+    def place(self, item: Item) -> Path:
+        """The list, or the resource."""
+        return self.collection.place(item)
+
+
+UNRESOLVED = Unresolved("the list is known only at deployment")
 
 
 class Days:

@@ -131,17 +131,26 @@ def matches(value: Value, operand: Value) -> Answer:
     return pattern(operand).search(text(value)) is not None
 
 
+def _several(value: Value) -> list[Value] | None:
+    """A list, or what policy documents allow in its place: one value; None for what is neither."""
+    if isinstance(value, list):
+        return value
+    return None if isinstance(value, (*OPAQUE, dict)) else [value]
+
+
 def contains(value: Value, operand: Value) -> Answer:
-    """Whether a list has an element."""
-    return within(operand, value) if isinstance(value, list) else None
+    """Whether a list has an element; a single value counts as a list of one."""
+    found = _several(value)
+    return None if found is None else within(operand, found)
 
 
 def only(value: Value, operand: Value) -> Answer:
     """Whether a list has nothing but these."""
-    if not isinstance(value, list):
+    found = _several(value)
+    if found is None:
         return None
     answer: Answer = True
-    for element in value:
+    for element in found:
         answer = both(answer, within(element, operand))
     return answer
 

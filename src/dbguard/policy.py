@@ -143,6 +143,8 @@ class Builder:
             return s.Count(self._collection(node["count"]), part)
         if "distinct" in node:
             return s.Distinct(self._collection(node["distinct"]), _steps(node["path"]))
+        if "sum" in node:
+            return derived.Sum(self._collection(node["sum"]), _steps(node["path"]))
         if "ratio" in node:
             return derived.Ratio(_steps(node["ratio"][0]), _steps(node["ratio"][1]))
         for word in ("days_since", "days_until"):
@@ -178,9 +180,15 @@ class Builder:
             return constant(node)
         if "path" in node:
             steps = _steps(node["path"])
-            return lambda item: read(item.judged, steps)
+            if "default" not in node:
+                return lambda item: read(item.judged, steps)
+            default = self._operand(node["default"])
+            return lambda item: default(item) if (found := read(item.judged, steps)) is ABSENT else found
         if "unknown" in node:
             return constant(Unresolved(node["unknown"]))
+        if "tag" in node:
+            tag = s.Tag(str(self._setting(node["tag"])))
+            return lambda item: tag.value(item.judged)
         if "values" in node:
             paths = [_steps(path) for path in node["values"]]
             return lambda item: collected(item, paths)

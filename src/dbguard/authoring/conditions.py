@@ -11,7 +11,7 @@ from dbguard.authoring.file_compiler import Place, Scope
 from dbguard.authoring.relations import RelationCompiler, ends
 from dbguard.operators import OPERATORS, PRESENT
 
-SUBJECTS = ("count", "distinct", "ratio", "days_since", "days_until", "written", "attribute", "tag", "path")
+SUBJECTS = ("count", "distinct", "sum", "ratio", "days_since", "days_until", "written", "attribute", "tag", "path")
 DATES = ("days_since", "days_until")
 QUANTIFIERS = ("every", "some")
 ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
@@ -124,7 +124,7 @@ class ConditionCompiler(RelationCompiler):
         return node, Scope(ends(found), (), scope.outer or scope.types)
 
     def _test(self, place: Place, node: dict[str, Any], scope: Scope, form: str) -> dict[str, Any]:
-        beside = {"count": ("that",), "distinct": ("path",)}.get(form, ())
+        beside = {"count": ("that",), "distinct": ("path",), "sum": ("path",)}.get(form, ())
         self.keys(place, node, (form, *beside, *OPERATORS, PRESENT, "default"), "condition")
         plan = self._subject(place, node, scope, form)
         names = [name for name in (*OPERATORS, PRESENT) if name in node]
@@ -138,10 +138,10 @@ class ConditionCompiler(RelationCompiler):
 
     def _subject(self, place: Place, node: dict[str, Any], scope: Scope, form: str) -> dict[str, Any]:
         value = node[form]
-        if form in ("count", "distinct"):
+        if form in ("count", "distinct", "sum"):
             items, inner = self._items((*place, form), value, scope)
             plan = {form: items}
-            if form == "distinct":
+            if form != "count":
                 plan["path"] = self.path((*place, "path"), node.get("path"), inner)
             elif "that" in node:
                 plan["that"] = self.condition((*place, "that"), node["that"], inner)
@@ -183,24 +183,36 @@ class ConditionCompiler(RelationCompiler):
             return [self.operand((*place, index), one, scope) for index, one in enumerate(node)]
         if not isinstance(node, dict):
             return self.setting(place, node)
-        judged = Scope(scope.outer or scope.types)
-        if "path" in node:
-            self.keys(place, node, ("path",), "operand")
-            return {"path": self.path((*place, "path"), node["path"], judged)}
-        if "multiply" in node and isinstance(node["multiply"], list):
-            self.keys(place, node, ("multiply",), "operand")
-            return {"multiply": self.operand((*place, "multiply"), node["multiply"], scope)}
-        if "if" in node:
-            return self._choice(place, node, scope)
-        if "data" in node:
-            return self._data(place, node, scope)
-        if "unknown" in node:
-            return self._unknown(place, node, scope)
-        if "values" in node and isinstance(node["values"], list):
-            self.keys(place, node, ("values",), "operand")
-            return {"values": [self.path((*place, "values"), one, judged) for one in node["values"]]}
-        self.problem(place, "an operand is a literal, or one of path, values, multiply, data, if, unknown")
+        forms = {
+            "path": self._property, "if": self._choice, "data": self._data, "unknown": self._unknown,
+            "tag": self._tag, "multiply": self._product, "values": self._values,
+        }  # fmt: skip
+        for name, compiled in forms.items():
+            if name in node:
+                return compiled(place, node, scope)
+        self.problem(place, f"an operand is a literal, or one of {', '.join(forms)}")
         return node
+
+    def _property(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("path", "default"), "operand")
+        plan = {"path": self.path((*place, "path"), node["path"], Scope(scope.outer or scope.types))}
+        if "default" in node:
+            plan["default"] = self.operand((*place, "default"), node["default"], scope)
+        return plan
+
+    def _tag(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("tag",), "operand")
+        return {"tag": self.setting((*place, "tag"), node["tag"])}
+
+    def _product(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("multiply",), "operand")
+        return {"multiply": self.operand((*place, "multiply"), node["multiply"], scope)}
+
+    def _values(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("values",), "operand")
+        paths = node["values"] if isinstance(node["values"], list) else [node["values"]]
+        judged = Scope(scope.outer or scope.types)
+        return {"values": [self.path((*place, "values"), one, judged) for one in paths]}
 
     def _choice(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
         self.keys(place, node, ("if", "then", "else"), "operand")

@@ -78,7 +78,7 @@ def _inventory(document: Document, example: Mapping[str, Any]) -> Inventory:
 
 def _account(document: Document, bodies: Mapping[str, Any]) -> Inventory:
     resources = [
-        Resource(Subject(name, body["Type"], "account"), body.get("Properties", {}), body)
+        Resource(Subject(name, body["Type"], "account", arn=body.get("Arn")), body.get("Properties", {}), body)
         for name, body in bodies.items()
     ]
     world = World()

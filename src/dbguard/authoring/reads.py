@@ -10,7 +10,7 @@ from dbguard.authoring.relations import ends
 SINGLE = ("path", "written", "days_since", "days_until")
 SEVERAL = ("ratio", "at", "values")
 COVERED = ("Tags", "BackupSelection")  # what decides whether a backup selection covers a resource
-ITEMS = ("every", "some", "count", "distinct")
+ITEMS = ("every", "some", "count", "distinct", "sum")
 
 
 def reads(tree: Any, terms: Mapping[str, Any], relations: Mapping[str, Any]) -> list[list[str]]:

@@ -17,6 +17,9 @@ from dbguard.sources.account.refusal import DISABLED, EXPIRED, NOT_REACHED, THRO
 # After so many refusals of a kind nothing more is asked: of the whole service, or with the same call.
 OF_SERVICE = {NOT_REACHED: 1, EXPIRED: 1, DISABLED: 1}
 OF_CALL = {THROTTLED: 1, UNEXPECTED: 3}
+# What a page is asked for by, where botocore has no paginator, and how many there may be.
+TOKENS = ("NextToken", "nextToken", "Marker")
+MOST_PAGES = 10_000
 
 
 class Caller:
@@ -76,7 +79,7 @@ class Caller:
         client = self._client(call)
         name = xform_name(call.operation)
         if not client.can_paginate(name):
-            yield self._once(call, arguments)
+            yield from self._by_token(call, arguments)
             return
         pages = iter(client.get_paginator(name).paginate(**arguments))
         while True:
@@ -84,6 +87,20 @@ class Caller:
             if page is None:
                 return
             yield _mapping(page, call)
+
+    def _by_token(self, call: Call, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The pages of a call that botocore knows no paginator for."""
+        model = self._client(call).meta.service_model.operation_model(call.operation)
+        token = next((name for name in TOKENS if name in paged(model)), "")
+        given: Mapping[str, Any] = arguments
+        for _ in range(MOST_PAGES):
+            page = self._once(call, given)
+            yield page
+            following = page.get(token) if token else None
+            if not following or following == given.get(token):
+                return
+            given = {**arguments, token: following}
+        raise Refused(UNEXPECTED, f"{call.action}: the answer has no end", call.action)
 
     def _client(self, call: Call) -> Any:
         return clients.client(self.access, call.client, self.region)
@@ -116,6 +133,13 @@ class Caller:
                     raise Refused(kind, before[0].detail, call.action, before[0].code)
 
 
+def paged(model: Any) -> set[str]:
+    """The members that an operation both takes and answers."""
+    if model.input_shape is None or model.output_shape is None:
+        return set()
+    return set(model.input_shape.members) & set(model.output_shape.members)
+
+
 def _mapping(answer: Any, call: Call) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise Refused(UNEXPECTED, f"{call.action}: the answer is no mapping", call.action)
@@ -123,7 +147,9 @@ def _mapping(answer: Any, call: Call) -> dict[str, Any]:
 
 
 def _items(page: dict[str, Any], name: str, call: Call) -> list[Any]:
-    """The list in a page; an answer without it is none that AWS gives."""
+    """The list in a page, which an answer of AWS has; the page itself where it lists nothing."""
+    if not name:
+        return [page]
     found = page.get(name)
     if not isinstance(found, list):
         raise Refused(UNEXPECTED, f"{call.action}: the answer has no list {name}", call.action)

@@ -57,3 +57,16 @@ def event_subscriptions(type_name: str, client: str, arn: str = "", keep: str = 
             "SubscriptionName": "CustSubscriptionId",
         },
     )
+
+
+def subnets(groups: Collection, identifier: str = "SubnetIdentifier", zone: str = "AvailabilityZone") -> Collection:
+    """The subnets that subnet groups tell of, so that no call to EC2 is needed."""
+    return Collection(
+        "AWS::EC2::Subnet",
+        groups.call,
+        groups.items,
+        inner="Subnets",
+        id=identifier,
+        properties={"AvailabilityZone": zone},
+        beside=groups.type,
+    )

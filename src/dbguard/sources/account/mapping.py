@@ -7,6 +7,7 @@ only when a policy looks at what they supply.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -54,7 +55,7 @@ class Collection(NamedTuple):
 
     type: str
     call: Call
-    items: str  # the key of the list in each page of the answer
+    items: str  # the key of the list in each page of the answer; empty where the answer itself is the one item
     id: str  # an expression over the item, as are the ones below
     arn: str = ""
     same: str = ""  # properties that the answer and CloudFormation spell alike, separated by blanks
@@ -67,6 +68,7 @@ class Collection(NamedTuple):
     each_item: str = ""  # where the description is in the answer of `each`
     each_none: tuple[str, ...] = ()  # error codes of `each` which say that the item is gone
     details: tuple[Detail, ...] = ()
+    beside: str = ""  # a type without which these are of no use: listed where both are wanted
     home: str = ""  # the ARN of the Region where a resource is judged that is listed in several
 
     @property
@@ -117,7 +119,35 @@ class Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no t
         """One less, and never less than none: the replicas of so many nodes."""
         return max(number - 1, 0)
 
+    @functions.signature({"types": ["array", "null"]}, {"types": ["string"]}, {"types": ["string"]})  # type: ignore[untyped-decorator]
+    def _func_handed(self, items: list[dict[str, Any]] | None, name: str, value: str) -> list[dict[str, Any]]:
+        """Inner items with a name that their holder hands down: `handed(Routes, 'RouteTableId', RouteTableId)`."""
+        return [{**item, name: value} for item in items or ()]
 
+    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_json(self, text: str | None) -> Any:
+        """What JSON text holds; ValueError where it is none."""
+        return json.loads(text) if text else None
+
+    @functions.signature({"types": ["array", "null"]})  # type: ignore[untyped-decorator]
+    def _func_rules(self, permissions: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+        """The rules of a security group's permissions, one for each source, as CloudFormation writes them."""
+        return [
+            {**{name: one[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in one}, target: row[source]}
+            for one in permissions or ()
+            for rows, source, target in SOURCES
+            for row in one.get(rows) or ()
+            if source in row
+        ]
+
+
+# Where a permission of EC2 lists its sources, the member that names one, and CloudFormation's name for that.
+SOURCES = (
+    ("IpRanges", "CidrIp", "CidrIp"),
+    ("Ipv6Ranges", "CidrIpv6", "CidrIpv6"),
+    ("PrefixListIds", "PrefixListId", "SourcePrefixListId"),
+    ("UserIdGroupPairs", "GroupId", "SourceSecurityGroupId"),
+)
 OPTIONS = jmespath.Options(custom_functions=Functions())
 
 

@@ -34,7 +34,7 @@ def plan(wanted: Needs | None, services: Iterable[str] = ()) -> tuple[str, ...]:
         for service, described in REGISTRY.services.items()
         if not only or service in only
         for collection in described.collections
-        if wanted is None or collection.type in wanted
+        if wanted is None or (collection.type in wanted and (collection.beside or collection.type) in wanted)
         for name in _names(collection, None if wanted is None else wanted[collection.type])
     )
 

@@ -10,6 +10,7 @@ LIFECYCLE = (
     "OptInToArchiveForSupportedResources: OptInToArchiveForSupportedResources}"
 )
 PLANS_CALL = Call("backup", "ListBackupPlans")
+VAULTS_CALL = Call("backup", "ListBackupVaults")
 
 
 def tags(arn: str, target: str) -> Detail:
@@ -58,7 +59,7 @@ SELECTIONS = Collection(
 
 VAULTS = Collection(
     "AWS::Backup::BackupVault",
-    Call("backup", "ListBackupVaults"),
+    VAULTS_CALL,
     "BackupVaultList",
     id="BackupVaultName",
     arn="BackupVaultArn",
@@ -81,4 +82,54 @@ VAULTS = Collection(
     ),
 )
 
-COLLECTIONS = (PLANS, SELECTIONS, VAULTS)
+# AWS Config's name for recovery points; the other two have none, and are named alike.
+RECOVERY_POINTS = Collection(
+    "AWS::Backup::RecoveryPoint",
+    Call("backup", "ListRecoveryPointsByBackupVault", per_item={"BackupVaultName": "BackupVaultName"}),
+    "RecoveryPoints",
+    of=(VAULTS_CALL, "BackupVaultList"),
+    id="RecoveryPointArn",
+    arn="RecoveryPointArn",
+    keep="contains(['Aurora', 'DocumentDB', 'DynamoDB', 'Neptune', 'RDS', 'Redshift', 'Redshift Serverless', "
+    "'Timestream'], ResourceType || '')",
+    same="""
+        BackupVaultName CalculatedLifecycle CreationDate EncryptionKeyArn IsEncrypted Lifecycle RecoveryPointArn
+        ResourceArn ResourceType Status VaultType
+    """,
+)
+PROTECTED = Collection(
+    "AWS::Backup::ProtectedResource",
+    Call("backup", "ListProtectedResources"),
+    "Results",
+    id="ResourceArn",
+    same="LastBackupTime LastBackupVaultArn ResourceArn ResourceType",
+    details=(
+        Detail(
+            Call("backup", "DescribeProtectedResource", per_item={"ResourceArn": "ResourceArn"}),
+            {
+                "LatestRestoreExecutionTimeMinutes": "LatestRestoreExecutionTimeMinutes",
+                "LatestRestoreJobCreationDate": "LatestRestoreJobCreationDate",
+            },
+            none=GONE,
+        ),
+    ),
+)
+REPORT_PLANS = Collection(
+    "AWS::Backup::ReportPlan",
+    Call("backup", "ListReportPlans"),
+    "ReportPlans",
+    id="ReportPlanName",
+    arn="ReportPlanArn",
+    same="ReportPlanName ReportPlanDescription",
+    details=(tags("ReportPlanArn", "ReportPlanTags"),),
+)
+# What policies on a Region as a whole are about.
+REGION_SETTINGS = Collection(
+    "AWS::Backup::RegionSettings",
+    Call("backup", "DescribeRegionSettings"),
+    "",
+    id="Here.Region",
+    same="ResourceTypeOptInPreference",
+)
+
+COLLECTIONS = (PLANS, SELECTIONS, VAULTS, RECOVERY_POINTS, PROTECTED, REPORT_PLANS, REGION_SETTINGS)

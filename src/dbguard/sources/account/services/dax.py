@@ -1,5 +1,6 @@
 """Amazon DynamoDB Accelerator (DAX): clusters, parameter groups and subnet groups."""
 
+from dbguard.sources.account.common import subnets
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 CLUSTERS = Collection(
@@ -53,5 +54,6 @@ SUBNET_GROUPS = Collection(
     same="Description SubnetGroupName",
     properties={"SubnetIds": "Subnets[].SubnetIdentifier"},
 )
+SUBNETS = subnets(SUBNET_GROUPS, zone="SubnetAvailabilityZone")
 
-COLLECTIONS = (CLUSTERS, PARAMETER_GROUPS, SUBNET_GROUPS)
+COLLECTIONS = (CLUSTERS, PARAMETER_GROUPS, SUBNET_GROUPS, SUBNETS)

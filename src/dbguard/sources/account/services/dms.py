@@ -1,6 +1,6 @@
 """AWS Database Migration Service: replication instances, endpoints, tasks, subnet groups and event subscriptions."""
 
-from dbguard.sources.account.common import event_subscriptions, managed_key
+from dbguard.sources.account.common import event_subscriptions, managed_key, subnets
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/dms")
@@ -234,9 +234,59 @@ SUBNET_GROUPS = Collection(
     properties={"SubnetIds": "Subnets[].SubnetIdentifier"},
     details=(tags(SUBNET_GROUP_ARN),),
 )
+SUBNETS = subnets(SUBNET_GROUPS, zone="SubnetAvailabilityZone.Name")
 
 SUBSCRIPTION_ARN = own_arn("es", "CustSubscriptionId")
 SUBSCRIPTIONS = event_subscriptions("AWS::DMS::EventSubscription", "dms", SUBSCRIPTION_ARN)
 EVENT_SUBSCRIPTIONS = SUBSCRIPTIONS._replace(details=(tags(SUBSCRIPTION_ARN),))
 
-COLLECTIONS = (INSTANCES, ENDPOINTS, TASKS, SUBNET_GROUPS, EVENT_SUBSCRIPTIONS)
+CERTIFICATES = Collection(
+    "AWS::DMS::Certificate",
+    Call("dms", "DescribeCertificates"),
+    "Certificates",
+    id="CertificateIdentifier",
+    arn="CertificateArn",
+    same="CertificateIdentifier",
+    properties={"ValidTo": "ValidToDate"},
+)
+INSTANCE_PROFILES = Collection(
+    "AWS::DMS::InstanceProfile",
+    Call("dms", "DescribeInstanceProfiles"),
+    "InstanceProfiles",
+    id="InstanceProfileName",
+    arn="InstanceProfileArn",
+    same="""
+        AvailabilityZone Description InstanceProfileName KmsKeyArn NetworkType PubliclyAccessible SubnetGroupIdentifier
+        VpcSecurityGroups
+    """,
+)
+DATA_PROVIDERS = Collection(
+    "AWS::DMS::DataProvider",
+    Call("dms", "DescribeDataProviders"),
+    "DataProviders",
+    id="DataProviderName",
+    arn="DataProviderArn",
+    same="DataProviderName Description Engine Settings",
+)
+REPLICATION_CONFIGS = Collection(
+    "AWS::DMS::ReplicationConfig",
+    Call("dms", "DescribeReplicationConfigs"),
+    "ReplicationConfigs",
+    id="ReplicationConfigIdentifier",
+    arn="ReplicationConfigArn",
+    same="ComputeConfig ReplicationConfigIdentifier ReplicationType SourceEndpointArn TargetEndpointArn",
+    properties={"ReplicationSettings": "json(ReplicationSettings)"},
+)
+
+COLLECTIONS = (
+    INSTANCES,
+    ENDPOINTS,
+    TASKS,
+    SUBNET_GROUPS,
+    SUBNETS,
+    EVENT_SUBSCRIPTIONS,
+    CERTIFICATES,
+    INSTANCE_PROFILES,
+    DATA_PROVIDERS,
+    REPLICATION_CONFIGS,
+)

@@ -162,4 +162,12 @@ SCALING_POLICIES = Collection(
     properties={"ScalingTargetId": TARGET},
 )
 
-COLLECTIONS = (TABLES, BACKUPS, TARGETS, SCALING_POLICIES)
+LIMITS = Collection(
+    "AWS::DynamoDB::Limits",
+    Call("dynamodb", "DescribeLimits"),
+    "",
+    id="Here.Region",
+    same="AccountMaxReadCapacityUnits AccountMaxWriteCapacityUnits",
+)
+
+COLLECTIONS = (TABLES, BACKUPS, TARGETS, SCALING_POLICIES, LIMITS)

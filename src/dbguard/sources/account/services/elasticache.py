@@ -1,6 +1,6 @@
 """Amazon ElastiCache: replication groups, Memcached clusters, serverless caches, their groups, users and snapshots."""
 
-from dbguard.sources.account.common import managed_key, parameters
+from dbguard.sources.account.common import managed_key, parameters, subnets
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/elasticache")
@@ -135,6 +135,7 @@ SUBNET_GROUPS = Collection(
     properties={"Description": "CacheSubnetGroupDescription", "SubnetIds": "Subnets[].SubnetIdentifier"},
     details=(tags("CacheSubnetGroupNotFoundFault"),),
 )
+SUBNETS = subnets(SUBNET_GROUPS, zone="SubnetAvailabilityZone.Name")
 
 PARAMETER_GROUPS = Collection(
     "AWS::ElastiCache::ParameterGroup",
@@ -206,6 +207,7 @@ SNAPSHOTS = Collection(
         PreferredAvailabilityZone PreferredMaintenanceWindow ReplicationGroupDescription ReplicationGroupId SnapshotName
         SnapshotRetentionLimit SnapshotSource SnapshotWindow TopicArn VpcId
     """,
+    properties={"SnapshotCreateTime": "sort(NodeSnapshots[?SnapshotCreateTime].to_string(SnapshotCreateTime))[-1]"},
     details=(KEY, tags("SnapshotNotFoundFault")),
 )
 
@@ -214,6 +216,7 @@ COLLECTIONS = (
     CACHE_CLUSTERS,
     SERVERLESS,
     SUBNET_GROUPS,
+    SUBNETS,
     PARAMETER_GROUPS,
     USERS,
     USER_GROUPS,

@@ -1,6 +1,6 @@
 """Amazon MemoryDB: clusters, access control lists, users, groups and snapshots."""
 
-from dbguard.sources.account.common import managed_key
+from dbguard.sources.account.common import managed_key, subnets
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/memorydb")
@@ -73,6 +73,7 @@ SUBNET_GROUPS = Collection(
     properties={"SubnetGroupName": "Name", "SubnetIds": "Subnets[].Identifier"},
     details=(tags("SubnetGroupNotFoundFault"),),
 )
+SUBNETS = subnets(SUBNET_GROUPS, "Identifier", "AvailabilityZone.Name")
 
 PARAMETER_GROUPS = Collection(
     "AWS::MemoryDB::ParameterGroup",
@@ -124,4 +125,4 @@ SNAPSHOTS = Collection(
     details=(KEY, tags("SnapshotNotFoundFault")),
 )
 
-COLLECTIONS = (CLUSTERS, ACLS, USERS, SUBNET_GROUPS, PARAMETER_GROUPS, MULTI_REGION, SNAPSHOTS)
+COLLECTIONS = (CLUSTERS, ACLS, USERS, SUBNET_GROUPS, SUBNETS, PARAMETER_GROUPS, MULTI_REGION, SNAPSHOTS)

@@ -1,13 +1,24 @@
 """Amazon RDS and Amazon Aurora: instances, clusters, groups, proxies, event subscriptions and manual snapshots."""
 
 from dbguard.sources.account.common import event_subscriptions, managed_key, parameters, restorable_by
-from dbguard.sources.account.mapping import Call, Collection
+from dbguard.sources.account.mapping import Call, Collection, Detail
 
 # DocumentDB and Neptune answer to the same calls; they have modules of their own.
 OURS = "!(starts_with(Engine || '', 'docdb') || starts_with(Engine || '', 'neptune'))"
 FAMILY = "!(starts_with(DBParameterGroupFamily || '', 'docdb') || starts_with(DBParameterGroupFamily || '', 'neptune'))"
 
 KEY = managed_key("KmsKeyId", "alias/aws/rds")
+STREAM_KEY = managed_key("ActivityStreamKmsKeyId", "alias/aws/rds", "ActivityStreamKmsKeyId")
+PERFORMANCE_KEY = managed_key("PerformanceInsightsKMSKeyId", "alias/aws/rds", "PerformanceInsightsKMSKeyId")
+CLUSTER_PERFORMANCE_KEY = managed_key("PerformanceInsightsKmsKeyId", "alias/aws/rds", "PerformanceInsightsKMSKeyId")
+UPGRADES = Detail(
+    Call("rds", "DescribeDBEngineVersions", per_item={"Engine": "Engine", "EngineVersion": "EngineVersion"}),
+    {
+        "ValidUpgradeTargets": "DBEngineVersions[0].ValidUpgradeTarget[].{EngineVersion: EngineVersion, "
+        "IsMajorVersionUpgrade: IsMajorVersionUpgrade}"
+    },
+    items="DBEngineVersions",
+)
 STORAGE_ENCRYPTED = "StorageEncrypted || contains(['sse-rds', 'sse-kms'], StorageEncryptionType || '')"
 SECRET = {
     "ManageMasterUserPassword": "MasterUserSecret && `true`",
@@ -33,6 +44,9 @@ INSTANCES = Collection(
         PromotionTier PubliclyAccessible ReplicaMode StorageThroughput StorageType TdeCredentialArn Timezone
     """,
     properties={
+        "ActivityStreamKmsKeyId": "ActivityStreamKmsKeyId",
+        "ActivityStreamStatus": "ActivityStreamStatus",
+        "CertificateDetails": "CertificateDetails.{CAIdentifier: CAIdentifier, ValidTill: ValidTill}",
         "CustomIAMInstanceProfile": "CustomIamInstanceProfile",
         "DBParameterGroupName": "DBParameterGroups[0].DBParameterGroupName",
         "DBSecurityGroups": "DBSecurityGroups[].DBSecurityGroupName",
@@ -51,7 +65,7 @@ INSTANCES = Collection(
         **DOMAIN,
         **ROLES,
     },
-    details=(KEY,),
+    details=(KEY, STREAM_KEY, PERFORMANCE_KEY, UPGRADES),
 )
 
 CLUSTERS = Collection(
@@ -71,6 +85,8 @@ CLUSTERS = Collection(
         StorageEncryptionType StorageThroughput StorageType
     """,
     properties={
+        "ActivityStreamKmsKeyId": "ActivityStreamKmsKeyId",
+        "ActivityStreamStatus": "ActivityStreamStatus",
         "DBClusterParameterGroupName": "DBClusterParameterGroup",
         "DBSubnetGroupName": "DBSubnetGroup",
         "EnableCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
@@ -91,7 +107,7 @@ CLUSTERS = Collection(
         **DOMAIN,
         **ROLES,
     },
-    details=(KEY,),
+    details=(KEY, STREAM_KEY, CLUSTER_PERFORMANCE_KEY),
 )
 
 GLOBAL_CLUSTERS = Collection(
@@ -179,7 +195,8 @@ PROXIES = Collection(
     },
 )
 
-EVENT_SUBSCRIPTIONS = event_subscriptions("AWS::RDS::EventSubscription", "rds", "EventSubscriptionArn")
+SUBSCRIPTIONS = event_subscriptions("AWS::RDS::EventSubscription", "rds", "EventSubscriptionArn")
+EVENT_SUBSCRIPTIONS = SUBSCRIPTIONS._replace(same=f"{SUBSCRIPTIONS.same} Status")
 
 # AWS Config's names for snapshots; who may restore them is no property in CloudFormation.
 SNAPSHOTS = Collection(
@@ -189,8 +206,11 @@ SNAPSHOTS = Collection(
     id="DBSnapshotIdentifier",
     arn="DBSnapshotArn",
     keep=OURS,
-    same="DBInstanceIdentifier DBSnapshotIdentifier Encrypted Engine EngineVersion KmsKeyId SnapshotType StorageType",
-    properties={"Tags": "TagList", "SnapshotCreateTime": "SnapshotCreateTime"},
+    same="""
+        DBInstanceIdentifier DBSnapshotIdentifier Encrypted Engine EngineVersion KmsKeyId SnapshotCreateTime
+        SnapshotType SourceDBSnapshotIdentifier StorageType
+    """,
+    properties={"Tags": "TagList"},
     details=(restorable_by("rds", "DBSnapshot", "DBSnapshotNotFound"), KEY),
 )
 CLUSTER_SNAPSHOTS = Collection(
@@ -202,10 +222,49 @@ CLUSTER_SNAPSHOTS = Collection(
     keep=OURS,
     same="""
         DBClusterIdentifier DBClusterSnapshotIdentifier Engine EngineVersion KmsKeyId SnapshotCreateTime SnapshotType
-        StorageEncryptionType StorageType
+        SourceDBClusterSnapshotArn StorageEncryptionType StorageType
     """,
     properties={"Encrypted": STORAGE_ENCRYPTED, "Tags": "TagList"},
     details=(restorable_by("rds", "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault"), KEY),
+)
+
+SHARD_GROUPS = Collection(
+    "AWS::RDS::DBShardGroup",
+    Call("rds", "DescribeDBShardGroups"),
+    "DBShardGroups",
+    id="DBShardGroupIdentifier",
+    arn="DBShardGroupArn",
+    same="ComputeRedundancy DBClusterIdentifier DBShardGroupIdentifier MaxACU MinACU PubliclyAccessible",
+    properties={"Tags": "TagList"},
+)
+INTEGRATIONS = Collection(
+    "AWS::RDS::Integration",
+    Call("rds", "DescribeIntegrations"),
+    "Integrations",
+    id="IntegrationName",
+    arn="IntegrationArn",
+    same="DataFilter Description IntegrationName KMSKeyId SourceArn Tags TargetArn",
+    details=(managed_key("KMSKeyId", "alias/aws/rds", "KMSKeyId"),),
+)
+# Neither has a type of CloudFormation's: what RDS itself says of databases.
+MAINTENANCE = Collection(
+    "AWS::RDS::PendingMaintenanceAction",
+    Call("rds", "DescribePendingMaintenanceActions"),
+    "PendingMaintenanceActions",
+    id="tail(ResourceIdentifier)",
+    arn="ResourceIdentifier",
+    properties={
+        "Actions": "PendingMaintenanceActionDetails[].{Action: Action, AutoAppliedAfterDate: AutoAppliedAfterDate, "
+        "CurrentApplyDate: CurrentApplyDate, Description: Description, ForcedApplyDate: ForcedApplyDate, "
+        "OptInStatus: OptInStatus}"
+    },
+)
+RECOMMENDATIONS = Collection(
+    "AWS::RDS::DBRecommendation",
+    Call("rds", "DescribeDBRecommendations"),
+    "DBRecommendations",
+    id="RecommendationId",
+    same="Category CreatedTime Detection Recommendation ResourceArn Severity Status TypeId",
 )
 
 COLLECTIONS = (
@@ -221,4 +280,8 @@ COLLECTIONS = (
     EVENT_SUBSCRIPTIONS,
     SNAPSHOTS,
     CLUSTER_SNAPSHOTS,
+    SHARD_GROUPS,
+    INTEGRATIONS,
+    MAINTENANCE,
+    RECOMMENDATIONS,
 )

@@ -1,6 +1,6 @@
 """Amazon Redshift: provisioned clusters, their groups, event subscriptions and manual snapshots."""
 
-from dbguard.sources.account.common import event_subscriptions, managed_key
+from dbguard.sources.account.common import event_subscriptions, managed_key, subnets
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 KEY = managed_key("KmsKeyId", "alias/aws/redshift")
@@ -93,6 +93,7 @@ SUBNET_GROUPS = Collection(
     same="ClusterSubnetGroupName Description Tags",
     properties={"SubnetIds": "Subnets[].SubnetIdentifier"},
 )
+SUBNETS = subnets(SUBNET_GROUPS, zone="SubnetAvailabilityZone.Name")
 
 SUBSCRIPTIONS = event_subscriptions("AWS::Redshift::EventSubscription", "redshift")
 EVENT_SUBSCRIPTIONS = SUBSCRIPTIONS._replace(same=f"{SUBSCRIPTIONS.same} Severity Tags")
@@ -113,4 +114,36 @@ SNAPSHOTS = Collection(
     details=(KEY,),
 )
 
-COLLECTIONS = (CLUSTERS, PARAMETER_GROUPS, SUBNET_GROUPS, EVENT_SUBSCRIPTIONS, SNAPSHOTS)
+SCHEDULED_ACTIONS = Collection(
+    "AWS::Redshift::ScheduledAction",
+    Call("redshift", "DescribeScheduledActions"),
+    "ScheduledActions",
+    id="ScheduledActionName",
+    same="EndTime IamRole Schedule ScheduledActionDescription ScheduledActionName StartTime",
+    properties={
+        "Enable": "State && State == 'ACTIVE'",
+        "TargetAction": "TargetAction.{PauseCluster: PauseCluster.{ClusterIdentifier: ClusterIdentifier}, "
+        "ResumeCluster: ResumeCluster.{ClusterIdentifier: ClusterIdentifier}, ResizeCluster: ResizeCluster.{"
+        "ClusterIdentifier: ClusterIdentifier, ClusterType: ClusterType, NodeType: NodeType, "
+        "NumberOfNodes: NumberOfNodes, Classic: Classic}}",
+    },
+)
+COPY_GRANTS = Collection(
+    "AWS::Redshift::SnapshotCopyGrant",
+    Call("redshift", "DescribeSnapshotCopyGrants"),
+    "SnapshotCopyGrants",
+    id="SnapshotCopyGrantName",
+    same="KmsKeyId SnapshotCopyGrantName Tags",
+    details=(KEY,),
+)
+
+COLLECTIONS = (
+    CLUSTERS,
+    PARAMETER_GROUPS,
+    SUBNET_GROUPS,
+    SUBNETS,
+    EVENT_SUBSCRIPTIONS,
+    SNAPSHOTS,
+    SCHEDULED_ACTIONS,
+    COPY_GRANTS,
+)
