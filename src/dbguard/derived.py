@@ -1,4 +1,4 @@
-"""What a test looks at that is worked out: a ratio, a sum, days from or to a date, how a property is written."""
+"""What a test looks at that is worked out: ratio, difference, sum, days from or to a date, how it is written."""
 
 from __future__ import annotations
 
@@ -12,29 +12,32 @@ from dbguard.subject import Collection, dotted, unsettled, written
 from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number
 
 
-class Ratio:
-    """One number divided by another."""
+class Pair:
+    """Two numbers, one divided by the other, or one less the other."""
 
-    def __init__(self, above: Steps, below: Steps) -> None:
-        self.above, self.below = above, below
-        self.label = f"{dotted(above)} : {dotted(below)}"
+    def __init__(self, first: Steps, second: Steps, sign: str) -> None:
+        self.first, self.second, self.sign = first, second, sign
+        self.label = f"{dotted(first)} {sign} {dotted(second)}"
 
     def value(self, item: Item) -> Value:
-        """The quotient; absent where one of them is."""
-        above, below = read(item, self.above), read(item, self.below)
-        if above is ABSENT or below is ABSENT:
+        """The quotient or the difference; absent where one of them is."""
+        first, second = read(item, self.first), read(item, self.second)
+        if first is ABSENT or second is ABSENT:
             return ABSENT
-        for value in (above, below):
+        for value in (first, second):
             if isinstance(value, OPAQUE):
                 return Unresolved(unsettled(value))
-        divided, divisor = number(above), number(below)
-        if divided is None or not divisor:
-            return Unresolved(f"{describe(above)} : {describe(below)} is no ratio")
-        return divided / divisor
+        one, other = number(first), number(second)
+        if one is None or other is None or (self.sign == DIVIDED and not other):
+            return Unresolved(f"{describe(first)} {self.sign} {describe(second)} is no number")
+        return one / other if self.sign == DIVIDED else one - other
 
     def place(self, item: Item) -> Path:
-        """The number that is divided."""
-        return item.path + tuple(step for step in self.above if step is not None)
+        """The first of them."""
+        return item.path + tuple(step for step in self.first if step is not None)
+
+
+DIVIDED, LESS = ":", "-"
 
 
 class Sum:

@@ -56,17 +56,20 @@ def collected(item: Item, paths: list[Steps]) -> Value:
 class Table:
     """A data file's values, looked up under one property after the other, ignoring case.
 
-    A key that is not there is tried again without its last dotted part: `8.0.35` is of `8.0`.
+    A key that is not there is tried again without its last dotted part: `8.0.35` is of `8.0`. A value that is found
+    before the last key is the value.
     """
 
-    def __init__(self, name: str, values: Any, keys: list[Steps], otherwise: c.Operand | None) -> None:
+    def __init__(self, name: str, values: Any, keys: list[c.Operand], otherwise: c.Operand | None) -> None:
         self.name, self.values, self.keys, self.otherwise = name, _lowered(values, len(keys)), keys, otherwise
 
     def __call__(self, item: Item) -> Value:
         """The value; absent where a key is."""
         found = self.values
-        for steps in self.keys:
-            key = read(item, steps)
+        for find in self.keys:
+            if not isinstance(found, dict):
+                break
+            key = find(item)
             if key is ABSENT:
                 return ABSENT
             if isinstance(key, OPAQUE):

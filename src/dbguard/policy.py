@@ -5,7 +5,7 @@ A plan is what `dbguard.authoring` makes of a policy file: the same mapping, che
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from dbguard import condition as c
@@ -138,27 +138,31 @@ class Builder:
         return c.Test(self._subject(node), checks, node.get(PRESENT), default)
 
     def _subject(self, node: Plan) -> s.SubjectNode:
-        if "count" in node:
-            part = self.condition(node["that"]) if "that" in node else None
-            return s.Count(self._collection(node["count"]), part)
-        if "distinct" in node:
-            return s.Distinct(self._collection(node["distinct"]), _steps(node["path"]))
-        if "sum" in node:
-            return derived.Sum(self._collection(node["sum"]), _steps(node["path"]))
-        if "ratio" in node:
-            return derived.Ratio(_steps(node["ratio"][0]), _steps(node["ratio"][1]))
-        for word in ("days_since", "days_until"):
+        for word, make in self._subjects().items():
             if word in node:
-                return self._days(node[word], word == "days_since")
-        if "written" in node:
-            return derived.Written(_steps(node["written"]))
-        if "attribute" in node:
-            return s.Attribute(node["attribute"])
-        if "tag" in node:
-            return s.Tag(str(self._setting(node["tag"])))
+                return make(node)
         return s.Property(_steps(node["path"]))
 
-    def _days(self, node: Any, since: bool) -> derived.Days:
+    def _subjects(self) -> dict[str, Callable[[Plan], s.SubjectNode]]:
+        return {
+            "count": lambda node: s.Count(
+                self._collection(node["count"]), self.condition(node["that"]) if "that" in node else None
+            ),
+            "distinct": lambda node: s.Distinct(self._collection(node["distinct"]), _steps(node["path"])),
+            "sum": lambda node: derived.Sum(self._collection(node["sum"]), _steps(node["path"])),
+            "ratio": lambda node: self._pair(node["ratio"], derived.DIVIDED),
+            "difference": lambda node: self._pair(node["difference"], derived.LESS),
+            "days_since": lambda node: self._days(node["days_since"], since=True),
+            "days_until": lambda node: self._days(node["days_until"], since=False),
+            "written": lambda node: derived.Written(_steps(node["written"])),
+            "attribute": lambda node: s.Attribute(node["attribute"]),
+            "tag": lambda node: s.Tag(str(self._setting(node["tag"]))),
+        }
+
+    def _pair(self, paths: list[Any], sign: str) -> derived.Pair:
+        return derived.Pair(_steps(paths[0]), _steps(paths[1]), sign)
+
+    def _days(self, node: Any, *, since: bool) -> derived.Days:
         if isinstance(node, list):
             steps = _steps(node)
             return derived.Days(steps, lambda item: read(item, steps), since, self.topology.today)
@@ -186,6 +190,9 @@ class Builder:
             return lambda item: default(item) if (found := read(item.judged, steps)) is ABSENT else found
         if "unknown" in node:
             return constant(Unresolved(node["unknown"]))
+        if "attribute" in node:
+            attribute = s.Attribute(node["attribute"])
+            return lambda item: attribute.value(item.judged)
         if "tag" in node:
             tag = s.Tag(str(self._setting(node["tag"])))
             return lambda item: tag.value(item.judged)
@@ -211,7 +218,13 @@ class Builder:
         if "at" not in node:
             return constant(table["values"])
         otherwise = self._operand(node["otherwise"]) if "otherwise" in node else None
-        return Table(node["data"], table["values"], [_steps(path) for path in node["at"]], otherwise)
+        return Table(node["data"], table["values"], [self._key(one) for one in node["at"]], otherwise)
+
+    def _key(self, node: Any) -> c.Operand:
+        if isinstance(node, dict):
+            return self._operand(node)
+        steps = _steps(node)
+        return lambda item: read(item, steps)
 
 
 def gathered(node: Plan) -> s.Gathered:

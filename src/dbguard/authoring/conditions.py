@@ -11,7 +11,19 @@ from dbguard.authoring.file_compiler import Place, Scope
 from dbguard.authoring.relations import RelationCompiler, ends
 from dbguard.operators import OPERATORS, PRESENT
 
-SUBJECTS = ("count", "distinct", "sum", "ratio", "days_since", "days_until", "written", "attribute", "tag", "path")
+SUBJECTS = (
+    "count",
+    "distinct",
+    "sum",
+    "ratio",
+    "difference",
+    "days_since",
+    "days_until",
+    "written",
+    "attribute",
+    "tag",
+    "path",
+)
 DATES = ("days_since", "days_until")
 QUANTIFIERS = ("every", "some")
 ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Type")
@@ -146,11 +158,11 @@ class ConditionCompiler(RelationCompiler):
             elif "that" in node:
                 plan["that"] = self.condition((*place, "that"), node["that"], inner)
             return plan
-        if form == "ratio":
+        if form in ("ratio", "difference"):
             if not isinstance(value, list) or len(value) != 2:
-                self.problem((*place, form), "'ratio' is a list of two paths")
-                return {"ratio": [[], []]}
-            return {"ratio": [self.path((*place, form), one, scope) for one in value]}
+                self.problem((*place, form), f"'{form}' is a list of two paths")
+                return {form: [[], []]}
+            return {form: [self.path((*place, form), one, scope) for one in value]}
         if form in DATES and isinstance(value, dict):
             return {form: self.operand((*place, form), value, scope)}
         if form in ("path", "written", *DATES):
@@ -184,8 +196,8 @@ class ConditionCompiler(RelationCompiler):
         if not isinstance(node, dict):
             return self.setting(place, node)
         forms = {
-            "path": self._property, "if": self._choice, "data": self._data, "unknown": self._unknown,
-            "tag": self._tag, "multiply": self._product, "values": self._values,
+            "path": self._property, "if": self._choice, "data": self._data, "unknown": self._unknown, "tag": self._tag,
+            "attribute": self._attribute, "multiply": self._product, "values": self._values,
         }  # fmt: skip
         for name, compiled in forms.items():
             if name in node:
@@ -199,6 +211,15 @@ class ConditionCompiler(RelationCompiler):
         if "default" in node:
             plan["default"] = self.operand((*place, "default"), node["default"], scope)
         return plan
+
+    def _key(self, place: Place, node: Any, scope: Scope) -> Any:
+        return self.operand(place, node, scope) if isinstance(node, dict) else self.path(place, node, scope)
+
+    def _attribute(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        self.keys(place, node, ("attribute",), "operand")
+        if node["attribute"] not in ATTRIBUTES:
+            self.problem(place, f"'attribute' is one of {', '.join(ATTRIBUTES)}")
+        return {"attribute": node["attribute"]}
 
     def _tag(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
         self.keys(place, node, ("tag",), "operand")
@@ -231,7 +252,7 @@ class ConditionCompiler(RelationCompiler):
         plan: dict[str, Any] = {"data": node["data"]}
         if "at" in node:
             keys = node["at"] if isinstance(node["at"], list) else [node["at"]]
-            plan["at"] = [self.path((*place, "at"), key, scope) for key in keys]
+            plan["at"] = [self._key((*place, "at"), key, scope) for key in keys]
         if "otherwise" in node:
             plan["otherwise"] = self.operand((*place, "otherwise"), node["otherwise"], scope)
         return plan

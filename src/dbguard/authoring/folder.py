@@ -28,12 +28,9 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
     problems: list[str] = []
     documents = dict(_documents(path, names, problems))
     data = {name[len(DATA) : -5]: _data(one, problems) for name, one in documents.items() if name.startswith(DATA)}
-    own = _topology(
-        documents.get(TOPOLOGY), Shared(*(shared[part] for part in ("relations", "terms", "data"))), problems
-    )
-    known = Shared(
-        {**shared["relations"], **own["relations"]}, {**shared["terms"], **own["terms"]}, {**shared["data"], **data}
-    )
+    before = Shared(shared["relations"], shared["terms"], {**shared["data"], **data})
+    own = _topology(documents.get(TOPOLOGY), before, problems)
+    known = Shared({**before.relations, **own["relations"]}, {**before.terms, **own["terms"]}, before.data)
     parts: dict[str, Any] = {INDEX: {"entries": [], "data": dict.fromkeys(data), **own}, FACTS: data}
     for name, document in documents.items():
         if name.startswith(SPECIAL):
@@ -88,10 +85,11 @@ def _topology(document: Document | None, shared: Shared, problems: list[str]) ->
         return own
     root = document.root if isinstance(document.root, dict) else {}
     terms = root.get("terms", {})
-    known = Shared({**shared.relations}, {**shared.terms, **terms}, shared.data)
-    compiler = ConditionCompiler(document, known)
+    relations = {**shared.relations}
+    compiler = ConditionCompiler(document, Shared(relations, {**shared.terms, **terms}, shared.data))
     for name, node in root.get("relations", {}).items():
         own["relations"][name] = compiler.relation(("relations", name), node, None)
+    relations.update(own["relations"])
     compiler.relations.update(own["relations"])
     for name, node in terms.items():
         own["terms"][name] = compiler.condition(("terms", name), node, Scope(()))

@@ -29,6 +29,7 @@ EXAMPLE = (
     "rules",
     "given",
     "today",
+    "incomplete",
     "settings",
     "source",
 )

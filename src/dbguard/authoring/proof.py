@@ -13,6 +13,7 @@ from dbguard.policy import Policy, build
 from dbguard.policy_library import Library
 from dbguard.sources.document import Document, read
 from dbguard.sources.template import load
+from dbguard.value import Unresolved
 
 SECTIONS = ("parameters", "mappings", "conditions", "rules", "resources")
 
@@ -70,18 +71,28 @@ def _verdict(policy: Policy, resource: Resource, inventory: Inventory) -> str:
 def _inventory(document: Document, example: Mapping[str, Any]) -> Inventory:
     """The example's resources as an inventory, of a template or of an account."""
     if example.get("source") == "account":
-        return _account(document, example["resources"])
+        return _account(document, example)
     root = {section.title(): example[section] for section in SECTIONS if section in example}
     inventory, _ = load(Document(document.file, root), example.get("given"))
     return inventory
 
 
-def _account(document: Document, bodies: Mapping[str, Any]) -> Inventory:
+def _account(document: Document, example: Mapping[str, Any]) -> Inventory:
+    """Resources as if read from an account, of which some types or properties (`Unread: reason`) could not be read."""
     resources = [
-        Resource(Subject(name, body["Type"], "account", arn=body.get("Arn")), body.get("Properties", {}), body)
-        for name, body in bodies.items()
+        Resource(Subject(name, body["Type"], "account", arn=body.get("Arn")), _unread(body.get("Properties", {})), body)
+        for name, body in example["resources"].items()
     ]
     world = World()
+    world.incomplete = frozenset(example.get("incomplete", ()))
     inventory = Inventory(document.file, resources, world)
     world.links = Index(world, inventory.by_type, inventory.by_id)
     return inventory
+
+
+def _unread(value: Any) -> Any:
+    if isinstance(value, dict):
+        if list(value) == ["Unread"]:
+            return Unresolved(value["Unread"], present=None)
+        return {name: _unread(inner) for name, inner in value.items()}
+    return [_unread(inner) for inner in value] if isinstance(value, list) else value

@@ -8,7 +8,7 @@ from typing import Any
 from dbguard.authoring.relations import ends
 
 SINGLE = ("path", "written", "days_since", "days_until")
-SEVERAL = ("ratio", "at", "values")
+SEVERAL = ("ratio", "difference", "at", "values")
 COVERED = ("Tags", "BackupSelection")  # what decides whether a backup selection covers a resource
 ITEMS = ("every", "some", "count", "distinct", "sum")
 
@@ -43,4 +43,4 @@ def reads(tree: Any, terms: Mapping[str, Any], relations: Mapping[str, Any]) -> 
 def _paths(node: Mapping[str, Any]) -> list[Any]:
     """The paths of one node, as steps; those inside a list's items only add names that are not there."""
     found = [node[word] for word in (*SINGLE, *ITEMS) if isinstance(node.get(word), list)]
-    return found + [path for word in SEVERAL for path in node.get(word, ())]
+    return found + [path for word in SEVERAL for path in node.get(word, ()) if isinstance(path, list)]

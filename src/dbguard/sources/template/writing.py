@@ -52,10 +52,8 @@ def _named(world: TemplateWorld, name: Any) -> Value:
         return ABSENT
     if isinstance(name, str) and name.startswith("AWS::"):
         return "pseudo"
-    if name in world.resources:
-        return "resource"
     if name not in world.parameters:
-        return UNTOLD
+        return "resource" if name in world.resources else UNTOLD
     parameter = world.parameters[name]
     if parameter.stored:
         return "stored"
