@@ -26,7 +26,7 @@ class Evidence(NamedTuple):
     reason: str | None = None
 
 
-NONE = "none"  # found, where something must be there and is not
+NONE = "\0none"  # found, where something must be there and is not: no value can be this
 
 
 class Condition(Protocol):

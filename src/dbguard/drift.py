@@ -93,12 +93,23 @@ def compare(sides: Sides, policies: Sequence[Policy]) -> Drift:
                 pairs.append(Pair(declared, found))
             else:
                 uncompared.append(Uncompared(declared.subject, found, locate(sides.template, declared.place)))
+    uncompared.extend(_left_over(sides, types))
     for pair in pairs:
         about = [one for one in policies if pair.declared.type in one.types and not one.only]
         changes.extend(_judged(pair, about, sides))
         if isinstance(pair.live.properties, dict):
             differences.extend(_differences(pair, about, sides))
     return Drift(tuple(changes), tuple(differences), tuple(uncompared), len(pairs))
+
+
+def _left_over(sides: Sides, types: set[str]) -> Iterator[Uncompared]:
+    """Databases of the stack that the template no longer has."""
+    declared = {resource.id for resource in sides.template.resources}
+    physical = {name.lower(): logical for logical, name in sides.names.items() if logical not in declared}
+    for live in sides.account.resources:
+        logical = physical.get(live.id.lower()) or physical.get((live.subject.arn or "").lower())
+        if logical and live.type in types:
+            yield Uncompared(live.subject, f"the stack has it as {logical}, the template no longer has it", None)
 
 
 def counterpart(declared: Resource, sides: Sides) -> Resource | str:
@@ -129,9 +140,9 @@ def _kind(declared: str, live: str) -> str | None:
     if NOT_SELECTED in (declared, live) and FAIL not in (declared, live):
         return None
     if live in BAD:
-        return None if declared in BAD else UNDECIDED if declared == UNKNOWN else DRIFTED
+        return None if declared == FAIL else UNDECIDED if declared == UNKNOWN else DRIFTED
     if declared in BAD:
-        return UNDECIDED if live == UNKNOWN else AHEAD
+        return UNDECIDED if live == UNKNOWN or declared == MAY_FAIL else AHEAD
     return UNDECIDED if UNKNOWN in (declared, live) else None
 
 

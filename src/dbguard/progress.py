@@ -32,6 +32,10 @@ class Progress:
             self._resources += len(result["resources"])
         else:
             self._accounts += 1
+        self.tick(fleet)
+
+    def tick(self, fleet: Any) -> None:
+        """Show where the fleet is, if it was not shown just now."""
         now = monotonic()
         if self._on and now - self._written >= EVERY:
             self._written = now

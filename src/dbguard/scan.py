@@ -44,6 +44,7 @@ class Scan:
     def __init__(self, library: Library, options: Options) -> None:
         self._library = library
         self.options = options
+        self.passed_over = 0  # resources of accounts that were not asked for
         self.gaps: list[Gap] = []
         self.statuses: list[Status] = []
         self.verdicts = dict.fromkeys(VERDICTS, 0)
@@ -90,6 +91,11 @@ class Scan:
     def run_live(self, harvests: Iterable[Harvest]) -> Report:
         """Judge what was read of live accounts, each account and Region by itself."""
         findings = [one for harvest in harvests for one in self.live(harvest)]
+        if self.options.tags and self.passed_over and not self.resources:
+            tags = " and ".join(self.options.tags)
+            detail = f"none of the {self.passed_over} resources that were read has the tag {tags}"
+            self.gaps.append(Gap("--tag", "nothing-to-scan", detail))
+        self.gaps.sort(key=lambda gap: (gap.target, gap.kind, gap.detail))
         return self._report(findings)
 
     def live(self, harvest: Harvest) -> Iterator[Finding]:
@@ -100,6 +106,7 @@ class Scan:
         self.gaps.extend(account.gaps(harvest))
         self.statuses.extend(account.statuses(harvest))
         inventory = account.load(harvest, account.tagged(harvest, self.options.tags))
+        self.passed_over += len(harvest["resources"]) - len(inventory.resources)
         yield from self._judged(inventory)
         inventory.close()
 

@@ -51,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"dbguard: {refusal.kind}: {refusal.detail}", file=sys.stderr)
         return INCOMPLETE
     drift = compare(sides, [library.policy(entry.id) for entry in entries])
+    if not drift.compared and not drift.uncompared:
+        gaps.append(Gap(options.template, "nothing-to-scan", "no resource that the policies are about"))
     sys.stdout.writelines(_json(drift, gaps) if options.format == "json" else _text(drift, gaps, options.stack))
     return _code(drift, gaps, options.fail_on)
 

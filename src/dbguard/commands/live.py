@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
+from signal import SIGTERM, default_int_handler, signal
 
 from dbguard.cli import CLEAN, INCOMPLETE
 from dbguard.commands import scan as scanning
@@ -24,7 +26,7 @@ from dbguard.sources.account.fleet import Fleet
 from dbguard.sources.account.inventory import Harvest
 from dbguard.sources.account.mapping import REGISTRY
 from dbguard.sources.account.refusal import EXPIRED, Refused
-from dbguard.sources.account.scan_file import Known, Request, ScanFile, default_path, resume
+from dbguard.sources.account.scan_file import Known, Request, ScanFile, default_path, left, resume
 from dbguard.sources.account.targets import Opened, Target
 
 WHERE = ("profile", "role_arn", "organization", "endpoint_url", "all_regions", "resume")  # what leads elsewhere
@@ -35,6 +37,10 @@ def run(options: argparse.Namespace) -> int:
     outputs = [scanning.output(text) for text in options.format or ["text"]]
     show = scanning.shown(options.show)
     _check(options)
+    known = resume(options.resume) if options.resume else None
+    if known:
+        _same(options, known.request)
+        options.service = list(known.request.services)
     library = Library(options.folders)
     entries = scanning.chosen(library, options)
     plan = _plan(library, entries, options)
@@ -45,9 +51,11 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         if options.mock:
             _mocked(options, stack)
-        known, file = _begin(options, plan, scan)
+        begun = _begin(options, plan, scan, known)
+        file = begun[1] if begun else None
+        signal(SIGTERM, default_int_handler)
         try:
-            report = scan.run_live(_harvests(options, scan, stack, known, file) if known and file else ())
+            report = scan.run_live(_harvests(options, scan, stack, *begun) if begun else ())
         except KeyboardInterrupt:
             print(f"\ndbguard: interrupted; go on with: {_again(options, file)}", file=sys.stderr, flush=True)
             os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
@@ -83,8 +91,14 @@ def _plan(library: Library, entries: Sequence[Entry], options: argparse.Namespac
 def _check(options: argparse.Namespace) -> None:
     """Refuse options that would have no effect."""
     for name, without in (("external_id", "role_arn"), ("role_name", "organization")):
-        if getattr(options, name) and not getattr(options, without):
+        if getattr(options, name) is not None and not getattr(options, without):
             raise UsageError(f"--{name} has no effect without --{without}".replace("_", "-"))
+    for tag in options.tag:
+        if not tag.partition("=")[0]:
+            raise UsageError(f"--tag takes KEY or KEY=VALUE, not '{tag}'")
+    for arn in options.role_arn:
+        if not re.fullmatch(r"arn:[a-z-]+:iam::\d{12}:role/\S+", arn):
+            raise UsageError(f"--role-arn takes arn:aws:iam::ACCOUNT:role/NAME, not '{arn}'")
     given = [name for name in WHERE if options.mock and getattr(options, name)]
     if given:
         raise UsageError(f"--{given[0].replace('_', '-')} has no effect beside --mock")
@@ -108,32 +122,31 @@ def _harvests(
     progress = stack.enter_context(Progress(sys.stderr))
     stack.enter_context(closing(file))
     stack.callback(fleet.close)
-    for result in fleet.read(maker(options.executor)):
+    for result in fleet.read(maker(options.executor), lambda: progress.tick(fleet)):
         progress.show(fleet, result)
         if not isinstance(result, Opened):
             yield result
         elif result.kind:
-            scan.gaps.append(Gap(result.target.name or "account", result.kind, result.detail))
+            scan.gaps.append(Gap(result.account or result.target.name or "account", result.kind, result.detail))
     progress.clear()
     _end(options, fleet, file)
 
 
 def _begin(
-    options: argparse.Namespace, plan: tuple[str, ...], scan: Scan
-) -> tuple[Known, ScanFile] | tuple[None, None]:
+    options: argparse.Namespace, plan: tuple[str, ...], scan: Scan, known: Known | None
+) -> tuple[Known, ScanFile] | None:
     """The request with what is known of it already, and the file that goes with it."""
-    if options.resume:
-        known = resume(options.resume)
+    if known:
         if set(plan) - set(known.request.plan):
-            raise UsageError(f"{options.resume} was begun for other policies or services; resume with the same ones")
-        _same(options, known.request)
+            raise UsageError(f"{options.resume} was begun for other policies; resume with the same ones")
+        _same_accounts(options, known)
         return known, ScanFile(options.resume, None)
     try:
         regions = () if options.all_regions else check_regions(options)
         request = Request(tuple(_targets(options)), regions, plan, tuple(options.service))
     except Refused as refusal:
         scan.gaps.append(Gap("organization", refusal.kind, refusal.detail))
-        return None, None
+        return None
     path = options.snapshot or default_path()
     try:
         return Known(request, {}, {}), ScanFile(path, request)
@@ -145,7 +158,9 @@ def _same(options: argparse.Namespace, request: Request) -> None:
     """Refuse options that say something else than the scan that is resumed was asked for."""
     accesses = [target.access for target in request.targets]
     asked = {
-        "--region": (tuple(dict.fromkeys(options.region)), request.regions),
+        "--region": (set(options.region), set(request.regions)),
+        "--service": (set(options.service), set(request.services)),
+        "--organization": (options.organization, any(target.account for target in request.targets)),
         "--role-arn": (set(options.role_arn), {one.role_arn for one in accesses}),
         "--endpoint-url": ({options.endpoint_url} - {None}, {one.endpoint_url for one in accesses}),
         "--profile": ({options.profile} - {None}, {one.profile for one in accesses}),
@@ -156,21 +171,47 @@ def _same(options: argparse.Namespace, request: Request) -> None:
             raise UsageError(f"{options.resume} was begun with another {name}; leave it out to go on")
 
 
+def _same_accounts(options: argparse.Namespace, known: Known) -> None:
+    """Refuse credentials of another account than those that the scan was begun with."""
+    for target, opened in known.opened.items():
+        if not target.access.role_arn and opened.account and list(left(known)):
+            try:
+                account = targets.identity(target.access)["Account"]
+            except Refused:
+                continue  # the units say so themselves
+            if account != opened.account:
+                raise UsageError(
+                    f"{options.resume} was begun in account {opened.account}, these credentials are of {account}"
+                )
+
+
 def _again(options: argparse.Namespace, file: ScanFile | None) -> str:
     """The command that goes on where a scan stopped, with the same policies."""
     words = ["dbguard live"] + (["--resume", shlex.quote(file.path)] if file else [])
-    for name, values in (("select", options.select), ("ignore", options.ignore), ("policies", options.folders)):
+    for name, values in (
+        ("select", options.select),
+        ("ignore", options.ignore),
+        ("policies", options.folders),
+        ("tag", options.tag),
+        ("format", options.format or []),
+        ("severity", [options.severity] if options.severity else []),
+        ("show", [options.show] if options.show else []),
+        ("fail-on", [options.fail_on] if options.fail_on != "low" else []),
+        ("executor", [options.executor] if options.executor != "threads" else []),
+    ):
         words += [f"--{name} {shlex.quote(value)}" for value in values]
-    words += [f"--tag {shlex.quote(tag)}" for tag in options.tag]
-    return " ".join([*words, *(["--all"] if options.all else [])])
+    words += [f"--{name}" for name in ("all", "strict") if getattr(options, name)]
+    return " ".join(words)
 
 
 def _end(options: argparse.Namespace, fleet: Fleet, file: ScanFile) -> None:
     """Leave no file behind that nobody asked for, unless the scan can go on from it."""
-    if fleet.lost:
+    if fleet.lost and fleet.units:
         why = "the credentials ended" if EXPIRED in fleet.lost else "some of it was lost"
         print(f"dbguard: {why}; go on with: {_again(options, file)}", file=sys.stderr)
-    elif not options.snapshot and not options.resume:
+    elif EXPIRED in fleet.lost:
+        print("dbguard: no credentials could be had; sign in (for instance with aws sso login)", file=sys.stderr)
+    if not (fleet.lost and fleet.units) and not options.snapshot and not options.resume:
         file.close()
         os.remove(file.path)
 
@@ -181,7 +222,7 @@ def _targets(options: argparse.Namespace) -> list[Target]:
     found = [Target(own._replace(role_arn=arn, external_id=options.external_id)) for arn in options.role_arn]
     if options.organization:
         found += targets.organization(own, options.role_name or targets.DEFAULT_ROLE)
-    return found or [Target(own)]
+    return found if options.organization or found else [Target(own)]
 
 
 def base(options: argparse.Namespace) -> Access:

@@ -6,6 +6,7 @@ The template's `Metadata` may say more of the account: `dbguard: {mock: {region:
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -69,7 +70,7 @@ def account(file: str, parameters: dict[str, Value] | None = None) -> Iterator[M
     from dbguard.mock.builder import Builder
 
     clients.reset()
-    with mock_aws():
+    with _without_settings(), mock_aws():
         builder = Builder(region)
         unmade = builder.build(made)
         patches.apply(builder)
@@ -115,6 +116,21 @@ def resources(file: str, parameters: dict[str, Value] | None = None) -> tuple[An
         if world.exists(one) is not False
     ]
     return read.root, found
+
+
+@contextmanager
+def _without_settings() -> Iterator[None]:
+    """The user's own AWS settings out of the way: a mocked account needs no profile and no endpoint."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    for name in kept:
+        del os.environ[name]
+    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    try:
+        yield
+    finally:
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            del os.environ[name]
+        os.environ.update(kept)
 
 
 def _settings(root: Any, file: str) -> dict[str, Any]:

@@ -213,5 +213,6 @@ def _wrong(findings: list[Finding]) -> str:
 def _praise(report: Report) -> str:
     seen = report.coverage
     if not seen.resources:
-        return "No databases here."
+        read = sum(status.resources for status in report.statuses)
+        return f"None of {count(read, 'resource')} is one to judge." if read else "No databases here."
     return f"All clear: {count(seen.resources, 'resource')} judged, nothing to mend."

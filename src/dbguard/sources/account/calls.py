@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -12,11 +12,20 @@ from botocore import xform_name
 from dbguard.sources.account import clients
 from dbguard.sources.account.clients import Access
 from dbguard.sources.account.mapping import Call
-from dbguard.sources.account.refusal import DISABLED, EXPIRED, NOT_REACHED, THROTTLED, UNEXPECTED, Refused, refused
+from dbguard.sources.account.refusal import (
+    DISABLED,
+    EXPIRED,
+    LATE,
+    NOT_REACHED,
+    THROTTLED,
+    UNEXPECTED,
+    Refused,
+    refused,
+)
 
 # After so many refusals of a kind nothing more is asked: of the whole service, or with the same call.
-OF_SERVICE = {NOT_REACHED: 1, EXPIRED: 1, DISABLED: 1}
-OF_CALL = {THROTTLED: 1, UNEXPECTED: 3}
+OF_SERVICE = {NOT_REACHED: 1, EXPIRED: 1, DISABLED: 1, THROTTLED: 3, LATE: 6}
+OF_CALL = {THROTTLED: 1, UNEXPECTED: 3, LATE: 2}
 # What a page is asked for by, where botocore has no paginator, and how many there may be.
 TOKENS = ("NextToken", "nextToken", "Marker")
 MOST_PAGES = 10_000
@@ -45,16 +54,19 @@ class Caller:
             return found, refusal
         return found, None
 
-    def answer(self, call: Call, arguments: Mapping[str, Any], items: str = "") -> Any:
-        """The answer to a call, made once for the same arguments; a paged one with its list whole. Raises Refused."""
+    def answer(self, call: Call, arguments: Mapping[str, Any], items: str = "", expected: Container[str] = ()) -> Any:
+        """The answer to a call, made once for the same arguments; a paged one with its list whole. Raises Refused.
+
+        Error codes that are `expected` are answers too: they do not count against the service.
+        """
         if not items:
-            return self._once(call, arguments)
+            return self._once(call, arguments, expected)
         whole: dict[str, Any] = {}
-        for page in self._pages(call, arguments):
+        for page in self._pages(call, arguments, expected):
             whole = {**page, items: [*whole.get(items, ()), *_items(page, items, call)]}
         return whole
 
-    def _once(self, call: Call, arguments: Mapping[str, Any]) -> Any:
+    def _once(self, call: Call, arguments: Mapping[str, Any], expected: Container[str] = ()) -> Any:
         key = (call.action, *sorted(arguments.items()))
         with self._lock:
             mine = key not in self._known
@@ -62,7 +74,7 @@ class Caller:
         if mine:
             try:
                 method = self._method(call)
-                answer = self._guarded(call, lambda: _mapping(method(**arguments), call))
+                answer = self._guarded(call, lambda: _mapping(method(**arguments), call), expected)
                 future.set_result(self._told(answer, call))
             except Refused as refusal:
                 future.set_exception(refusal)
@@ -75,26 +87,28 @@ class Caller:
             raise Refused(UNEXPECTED, f"{call.action}: the answer has nothing that AWS answers", call.action)
         return answer
 
-    def _pages(self, call: Call, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def _pages(
+        self, call: Call, arguments: Mapping[str, Any], expected: Container[str] = ()
+    ) -> Iterator[dict[str, Any]]:
         client = self._client(call)
         name = xform_name(call.operation)
         if not client.can_paginate(name):
-            yield from self._by_token(call, arguments)
+            yield from self._by_token(call, arguments, expected)
             return
         pages = iter(client.get_paginator(name).paginate(**arguments))
         while True:
-            page = self._guarded(call, lambda: next(pages, None))
+            page = self._guarded(call, lambda: next(pages, None), expected)
             if page is None:
                 return
             yield _mapping(page, call)
 
-    def _by_token(self, call: Call, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def _by_token(self, call: Call, arguments: Mapping[str, Any], expected: Container[str]) -> Iterator[dict[str, Any]]:
         """The pages of a call that botocore knows no paginator for."""
         model = self._client(call).meta.service_model.operation_model(call.operation)
         token = next((name for name in TOKENS if name in paged(model)), "")
         given: Mapping[str, Any] = arguments
         for _ in range(MOST_PAGES):
-            page = self._once(call, given)
+            page = self._once(call, given, expected)
             yield page
             following = page.get(token) if token else None
             if not following or following == given.get(token):
@@ -109,7 +123,7 @@ class Caller:
         method: Callable[..., Any] = getattr(self._client(call), xform_name(call.operation))
         return method
 
-    def _guarded(self, call: Call, work: Callable[[], Any]) -> Any:
+    def _guarded(self, call: Call, work: Callable[[], Any], expected: Container[str] = ()) -> Any:
         """The outcome of a call; what the service has refused before in a way that lasts is not asked again."""
         self._stop(call)
         try:
@@ -117,12 +131,14 @@ class Caller:
             return work()
         except Exception as error:  # an answer that cannot be parsed raises anything at all
             refusal = refused(error, call.action)
-            self._note(call, refusal)
+            if not refusal.code or refusal.code not in expected:
+                self._note(call, refusal)
             raise refusal from error
 
     def _note(self, call: Call, refusal: Refused) -> None:
         with self._lock:
-            for key in ((refusal.kind, call.client), (refusal.kind, call.action)):
+            kind = LATE if refusal.late else refusal.kind
+            for key in ((kind, call.client), (kind, call.action)):
                 self._refusals.setdefault(key, []).append(refusal)
 
     def _stop(self, call: Call) -> None:
@@ -130,7 +146,7 @@ class Caller:
             for kind, limit in limits.items():
                 before = self._refusals.get((kind, name), [])
                 if len(before) >= limit:
-                    raise Refused(kind, before[0].detail, call.action, before[0].code)
+                    raise Refused(before[0].kind, f"not asked any more after {before[0].detail}", call.action)
 
 
 def paged(model: Any) -> set[str]:

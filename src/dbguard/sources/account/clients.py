@@ -22,16 +22,12 @@ from botocore.credentials import (
     Credentials,
     DeferredRefreshableCredentials,
 )
-from botocore.exceptions import (
-    ConfigParseError,
-    InvalidConfigError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-)
+from botocore.exceptions import BotoCoreError, NoCredentialsError, ProfileNotFound
 
 from dbguard import __version__
 from dbguard.errors import UsageError
+from dbguard.sources.account.pacing import Pacing
+from dbguard.sources.account.refusal import STATUS
 
 
 class Access(NamedTuple):
@@ -87,15 +83,23 @@ def client(access: Access, service: str, region: str) -> Any:
     key = (access.profile, access.endpoint_url, access.timeout, access.attempts, service, region)
     with _LOCK:
         if key not in _CLIENTS:
-            _CLIENTS[key] = session(access.profile).client(
+            made = session(access.profile).client(
                 service, region_name=region, endpoint_url=access.endpoint_url, config=_config(access)
             )
+            Pacing(lambda: id(_AT_WORK.get())).register(made.meta.events)
+            made.meta.events.register("before-parse", _note_status)
+            _CLIENTS[key] = made
         return _CLIENTS[key]
+
+
+def _note_status(response_dict: dict[str, Any], **_: Any) -> None:
+    """Keep the HTTP status, which a parser's error does not tell."""
+    STATUS.set(response_dict.get("status_code"))
 
 
 def _config(access: Access) -> Config:
     return Config(
-        retries={"mode": "adaptive", "total_max_attempts": access.attempts},
+        retries={"mode": "standard", "total_max_attempts": access.attempts},
         connect_timeout=min(5.0, access.timeout),
         read_timeout=access.timeout,
         max_pool_connections=32,
@@ -146,18 +150,31 @@ def _role(access: Access) -> Any:
 
 def check(access: Access) -> None:
     """Make sure that there are credentials. Raises UsageError where there are none, or the profile is wrong."""
-    address = urlsplit(access.endpoint_url or "https://aws")
-    if address.scheme not in ("http", "https") or not address.hostname:
+    if access.endpoint_url and not _is_address(access.endpoint_url):
         raise UsageError(f"--endpoint-url takes http://HOST:PORT or https://…, not '{access.endpoint_url}'")
     try:
         credentials(access)
     except ProfileNotFound as error:
-        names = boto3.Session().available_profiles
-        raise UsageError(f"there is no profile '{access.profile}'; there are: {', '.join(names) or 'none'}") from error
+        raise UsageError(f"{error}; there are: {', '.join(_profiles()) or 'none'}") from error
     except NoCredentialsError as error:
         raise UsageError("no AWS credentials: give --profile, or set AWS_PROFILE or AWS_ACCESS_KEY_ID") from error
-    except (ConfigParseError, PartialCredentialsError, InvalidConfigError) as error:
-        raise UsageError(f"AWS credentials cannot be used: {error}") from error
+    except (BotoCoreError, ValueError, OSError) as error:  # of a file, or of what a credential process prints
+        raise UsageError(f"AWS credentials cannot be used: {' '.join(str(error).split())}") from error
+
+
+def _is_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+        return address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        return False
+
+
+def _profiles() -> list[str]:
+    try:
+        return sorted(botocore.session.Session(profile="default").full_config.get("profiles", {}))
+    except BotoCoreError:
+        return []
 
 
 def default_region(profile: str | None) -> str | None:
@@ -165,8 +182,10 @@ def default_region(profile: str | None) -> str | None:
     try:
         found: str | None = boto3.Session(botocore_session=botocore.session.Session(profile=profile)).region_name
     except ProfileNotFound as error:
-        raise UsageError(f"{error}") from error
-    return found
+        raise UsageError(f"{error}; there are: {', '.join(_profiles()) or 'none'}") from error
+    except BotoCoreError as error:
+        raise UsageError(f"the AWS configuration cannot be used: {error}") from error
+    return found or None
 
 
 def offered(service: str, region: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from time import monotonic
 from typing import Any
 
@@ -15,6 +15,7 @@ from dbguard.sources.account.targets import Opened, Target, open_account
 from dbguard.sources.account.unit import Order, collect, planned
 
 Task = Target | Order
+TICK = 0.5  # seconds
 IN_FLIGHT = 64  # tasks that an executor holds at once; more wait here, where they cost nothing
 
 
@@ -34,10 +35,15 @@ class Fleet:
         self._tried: set[Task] = set()
         self._seen: set[tuple[str, str]] = set()
         self.units = 0  # as far as accounts are open
+        self._executor: Executor | None = None
 
-    def read(self, make: Callable[[], Executor]) -> Iterator[Opened | Harvest]:
-        """Each account as it opens and each unit as it is read, in no order; on a new executor where one breaks."""
-        self._make, self._executor = make, make()
+    def read(self, make: Callable[[], Executor], tick: Callable[[], None] = lambda: None) -> Iterator[Opened | Harvest]:
+        """Each account as it opens and each unit as it is read, in no order; on a new executor where one breaks.
+
+        `tick` is called every so often while nothing comes.
+        """
+        self._make = make
+        self._executor = make()
         for target in self.request.targets:
             opened = self.known.opened.get(target)
             if opened is not None and opened.is_final:
@@ -49,7 +55,10 @@ class Fleet:
             if not self._waiting and not self.running:
                 self._waiting.append(self._suspects.popleft())
             self._submit()
-            done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+            done, _ = wait(self.running, TICK, FIRST_COMPLETED)
+            if not done:
+                tick()
+                yield from self._abandoned()
             for future in done:
                 task = self.running.pop(future)
                 self.since.pop(task, None)
@@ -66,15 +75,30 @@ class Fleet:
                 self.since[self._waiting.popleft()] = monotonic()
 
     def _start(self, task: Task) -> Future[Any]:
+        executor = self._executor or self._make()
         if isinstance(task, Order):
-            return self._executor.submit(collect, task)
-        return self._executor.submit(open_account, task, self.request.regions)
+            return executor.submit(collect, task)
+        return executor.submit(open_account, task, self.request.regions)
+
+    def _abandoned(self) -> Iterator[Opened | Harvest]:
+        """What is left where the executor has nobody any more to run it."""
+        gone = getattr(self._executor, "gone", None)
+        reason = gone() if gone else None
+        if not reason:
+            return
+        tasks = [*self.running.values(), *self._waiting, *self._suspects]
+        self.running.clear()
+        self._waiting.clear()
+        self._suspects.clear()
+        for task in tasks:
+            yield from self._result(_lost(task, reason), NOT_REACHED)
 
     def close(self) -> None:
         """Begin nothing more."""
         for future in self.running:
             future.cancel()
-        self._executor.shutdown(wait=False)
+        if self._executor is not None:
+            self._executor.shutdown(wait=False)
 
     def _open(self, opened: Opened) -> Iterator[Harvest]:
         """Queue the units of an account, once each; those known already come at once."""
@@ -91,16 +115,20 @@ class Fleet:
                 self._waiting.append(Order(*key, opened.target.access, self.request.plan))
 
     def _finish(self, task: Task, future: Future[Any]) -> Iterator[Opened | Harvest]:
-        error = future.exception()
+        try:
+            error = future.exception()
+        except CancelledError as cancelled:
+            error = cancelled
         if error is None:
-            result = future.result()
-        elif self._again(task):
-            return
-        else:
-            result = _lost(task, error)
+            yield from self._result(future.result(), EXPIRED)
+        elif not self._again(task):
+            said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            yield from self._result(_lost(task, f"its worker was lost: {said}"), NOT_REACHED)
+
+    def _result(self, result: Opened | Harvest, kind: str) -> Iterator[Opened | Harvest]:
         self._keep(result)
         if not (result.is_final if isinstance(result, Opened) else is_final(result)):
-            self.lost.add(result.kind if isinstance(result, Opened) else NOT_REACHED if error else EXPIRED)
+            self.lost.add(result.kind if isinstance(result, Opened) else kind)
         yield result
         if isinstance(result, Opened):
             yield from self._open(result)
@@ -114,9 +142,8 @@ class Fleet:
         return again
 
 
-def _lost(task: Task, error: BaseException) -> Opened | Harvest:
+def _lost(task: Task, detail: str) -> Opened | Harvest:
     """What is reported of a task that could not be run."""
-    detail = f"its worker was lost: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
     if isinstance(task, Target):
         return Opened(task, task.account, (), NOT_REACHED, detail)
     refusal = {"kind": NOT_REACHED, "action": "", "detail": detail, "times": 1}

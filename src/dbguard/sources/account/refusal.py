@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 
 from botocore import exceptions as e
+from botocore.parsers import ResponseParserError
 
 # What a service in an account and Region can be. Anything but the first two is a gap.
 SCANNED = "scanned"
@@ -14,6 +16,7 @@ THROTTLED = "throttled"
 DISABLED = "disabled"  # the Region or the service is not enabled for the account
 NOT_REACHED = "not-reached"
 UNEXPECTED = "unexpected"
+LATE = "late"  # not a status of its own: a service that was reached and did not answer in time is not reached
 EXPIRED = "expired"  # the credentials ended: nothing can be said, and a resumed scan tries again
 
 WORST_FIRST = (EXPIRED, NOT_REACHED, DISABLED, DENIED, THROTTLED, UNEXPECTED, NOT_OFFERED)
@@ -34,6 +37,7 @@ NO_LINE = (
     e.ConnectionClosedError,
     e.ConnectTimeoutError,
     e.ReadTimeoutError,
+    e.ConnectionError,  # TLS and proxies
     ConnectionError,
     TimeoutError,
 )
@@ -44,12 +48,16 @@ NO_CREDENTIALS = (
     e.SSOError,
     e.TokenRetrievalError,
     e.UnauthorizedSSOTokenError,
+    EOFError,  # a code of a second factor was asked for, and nobody was there to type it
 )
 LONGEST = 300
+STATUS: ContextVar[int | None] = ContextVar("status")  # of the last answer to a call, in this context
 
 
 class Refused(Exception):  # noqa: N818 - an outcome, not an error
     """A call that brought no answer."""
+
+    late = False  # the service was reached, but did not answer in time
 
     def __init__(self, kind: str, detail: str, action: str = "", code: str = "") -> None:
         super().__init__(detail)
@@ -68,9 +76,28 @@ def refused(error: Exception, action: str) -> Refused:
     if isinstance(error, NO_CREDENTIALS):
         return Refused(EXPIRED, f"{action}: {_line(str(error))}", action)
     if isinstance(error, NO_LINE):
-        return Refused(NOT_REACHED, f"{action}: {_line(str(error))}", action)
+        refusal = Refused(NOT_REACHED, f"{action}: {_line(_without_secrets(str(error)))}", action)
+        refusal.late = isinstance(error, e.ReadTimeoutError)
+        return refusal
+    if isinstance(error, ResponseParserError):
+        return _unparsed(error, action)
     said = _line(str(error).split(", invalid XML received", 1)[0])
     return Refused(UNEXPECTED, f"{action}: the answer cannot be read: {type(error).__name__}: {said}", action)
+
+
+def _unparsed(error: ResponseParserError, action: str) -> Refused:
+    """An answer that is none of AWS's: its HTTP status is what botocore leaves of it, if the call has noted that."""
+    status = STATUS.get(None)
+    kind = _kind("", status or 0)
+    if kind != UNEXPECTED:
+        return Refused(kind, f"{action}: HTTP {status}, with no message of AWS", action)
+    said = _line(str(error).split(", invalid XML received", 1)[0])
+    return Refused(UNEXPECTED, f"{action}: the answer cannot be read: {type(error).__name__}: {said}", action)
+
+
+def _without_secrets(text: str) -> str:
+    """Text without the user and password of an address."""
+    return re.sub(r"//[^/@\s]*@", "//", text)
 
 
 def _client_error(error: e.ClientError, action: str) -> Refused:
@@ -80,6 +107,8 @@ def _client_error(error: e.ClientError, action: str) -> Refused:
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     kind = _kind(code, status)
     said = f"{code} (HTTP {status})" if status and code != str(status) else f"HTTP {status or code}"
+    if error.operation_name == "AssumeRole":
+        action = "sts:AssumeRole"  # made on the way to another call
     return Refused(kind, f"{action}: {said}{': ' if message else ''}{message}", action, code)
 
 

@@ -84,10 +84,11 @@ def resume(path: str) -> Known:
         with open(path, "rb+") as file:
             data = file.read()
             whole = data.rfind(b"\n") + 1
+            known = read(data[:whole] or data, path)
             file.truncate(whole)
     except OSError as error:
         raise UsageError(f"cannot resume {path}: {error.strerror}") from error
-    return read(data[:whole], path)
+    return known
 
 
 def read(data: bytes, path: str) -> Known:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dbguard.sources.account import clients
 from dbguard.sources.account.calls import Caller
 from dbguard.sources.account.clients import Access
 from dbguard.sources.account.mapping import Call
-from dbguard.sources.account.refusal import DENIED, DISABLED, EXPIRED, Refused, refused
+from dbguard.sources.account.refusal import DENIED, DISABLED, EXPIRED, UNEXPECTED, Refused, refused
 
 IDENTITY = Call("sts", "GetCallerIdentity")
 REGIONS = Call("ec2", "DescribeRegions")
@@ -54,9 +53,13 @@ def organization(access: Access, role: str) -> list[Target]:
     partition = own["Arn"].split(":")[1]
     found = []
     for one in accounts:
+        if not isinstance(one, dict) or not isinstance(one.get("Id"), str):
+            raise Refused(UNEXPECTED, f"{ACCOUNTS.action}: an account without an id", ACCOUNTS.action)
         if one.get("State", one.get("Status")) == "ACTIVE":  # Status has been retired in favour of State
             away = f"arn:{partition}:iam::{one['Id']}:role/{role}"
             found.append(Target(access if one["Id"] == own["Account"] else access._replace(role_arn=away), one["Id"]))
+    if not found:
+        raise Refused(UNEXPECTED, f"{ACCOUNTS.action}: the organization has no active account", ACCOUNTS.action)
     return found
 
 
@@ -71,27 +74,32 @@ def identity(access: Access) -> dict[str, Any]:
         kind = DENIED if refusal.kind == DISABLED else refusal.kind
         raise Refused(kind, refusal.detail, refusal.action, refusal.code) from error
     if not isinstance(answer.get("Account"), str) or not isinstance(answer.get("Arn"), str):
-        raise Refused("unexpected", f"{IDENTITY.action}: the answer names no account", IDENTITY.action)
+        raise Refused(UNEXPECTED, f"{IDENTITY.action}: the answer names no account", IDENTITY.action)
     return answer
 
 
 def open_account(target: Target, regions: tuple[str, ...]) -> Opened:
     """Reach an account and find its Regions; none given means every Region that is enabled for it."""
+    account = target.account
     try:
         account = identity(target.access)["Account"]
-        return Opened(target, account, regions or tuple(enabled(target.access)))
+        return Opened(target, account, regions or enabled(target.access))
     except Refused as refusal:
-        return Opened(target, target.account, (), refusal.kind, refusal.detail)
+        return Opened(target, account, (), refusal.kind, refusal.detail)
 
 
-def enabled(access: Access) -> Iterator[str]:
+def enabled(access: Access) -> tuple[str, ...]:
     """The Regions that are enabled for the account. Raises Refused."""
     found, refusal = _ask(access, REGIONS, "Regions")
     if refusal:
         raise refusal
-    yield from sorted(one["RegionName"] for one in found if one.get("OptInStatus") != "not-opted-in")
+    named = [one for one in found if isinstance(one, dict) and one.get("OptInStatus") != "not-opted-in"]
+    names = [one.get("RegionName") for one in named]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise Refused(UNEXPECTED, f"{REGIONS.action}: the answer does not name the Regions", REGIONS.action)
+    return tuple(sorted(map(str, names)))
 
 
-def _ask(access: Access, call: Call, items: str) -> tuple[list[dict[str, Any]], Refused | None]:
+def _ask(access: Access, call: Call, items: str) -> tuple[list[Any], Refused | None]:
     clients.enter(access)
     return Caller(access, access.home).listed(call, items)

@@ -178,7 +178,7 @@ class Reader:
         here = {"Account": self.order.account, "Region": self.order.region}
         try:
             if one.each:
-                answer = self.caller.answer(one.each, _arguments(one.each, item))
+                answer = self.caller.answer(one.each, _arguments(one.each, item), expected=one.each_none)
                 item = {**item, **(find(one.each_item, answer) if one.each_item else answer)}
             item[HERE] = here
             return [_found(one, item)] if not one.keep or find(one.keep, item) else []
@@ -226,7 +226,7 @@ class Reader:
             if detail.when and not find(detail.when, one.item):
                 return None
             arguments = _arguments(detail.call, one.item)
-            answer = self.caller.answer(detail.call, arguments, detail.items)
+            answer = self.caller.answer(detail.call, arguments, detail.items, (*detail.none, *detail.open))
             supplied = shaped(detail.properties, {**answer, HERE: one.item[HERE], "Item": one.item})
         except Refused as refusal:
             return {} if refusal.code and refusal.code in detail.none else refusal

@@ -174,6 +174,7 @@ INSTANCES = Collection(
     "ReplicationInstances",
     id="ReplicationInstanceIdentifier",
     arn="ReplicationInstanceArn",
+    always="MultiAZ PubliclyAccessible",
     same="""
         AllocatedStorage AutoMinorVersionUpgrade AvailabilityZone DnsNameServers EngineVersion KmsKeyId MultiAZ
         NetworkType PreferredMaintenanceWindow PubliclyAccessible ReplicationInstanceClass

@@ -77,7 +77,7 @@ REPLICATION_GROUPS = Collection(
             },
             when="MemberClusters[0]",
             items="CacheClusters",
-            none=("CacheClusterNotFound",),
+            open=("CacheClusterNotFound",),
         ),
         tags("ReplicationGroupNotFoundFault"),
     ),

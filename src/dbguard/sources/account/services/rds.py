@@ -19,7 +19,11 @@ UPGRADES = Detail(
     },
     items="DBEngineVersions",
 )
-STORAGE_ENCRYPTED = "StorageEncrypted || contains(['sse-rds', 'sse-kms'], StorageEncryptionType || '')"
+# An answer that tells neither leaves it open.
+STORAGE_ENCRYPTED = (
+    "StorageEncrypted || (StorageEncryptionType && contains(['sse-rds', 'sse-kms'], StorageEncryptionType)) || "
+    "StorageEncrypted"
+)
 SECRET = {
     "ManageMasterUserPassword": "MasterUserSecret && `true`",
     "MasterUserSecret": "MasterUserSecret.{SecretArn: SecretArn, KmsKeyId: KmsKeyId}",
@@ -34,6 +38,7 @@ INSTANCES = Collection(
     id="DBInstanceIdentifier",
     arn="DBInstanceArn",
     keep=OURS,
+    always="PubliclyAccessible StorageEncrypted",
     same="""
         AllocatedStorage AutoMinorVersionUpgrade AvailabilityZone BackupRetentionPeriod BackupTarget
         CACertificateIdentifier CharacterSetName CopyTagsToSnapshot DBClusterIdentifier DBInstanceClass
