@@ -115,6 +115,8 @@ class Test:
             value = self.default(item)
             if value is ABSENT:
                 return False
+        if isinstance(value, list):
+            value = item.world.deep(value)
         for check in self.checks:
             operand = check.operand(item)
             if operand is ABSENT:

@@ -111,7 +111,8 @@ class Written:
         last = self.steps[-1] if self.steps else None
         if isinstance(holder, dict) and last in holder:
             return item.world.written(holder[last])
-        return ABSENT if last is None else at_step(holder, last)
+        found = ABSENT if last is None else at_step(holder, last)
+        return item.world.written(found) if found is ABSENT else found
 
     def place(self, item: Item) -> Path:
         """The property."""

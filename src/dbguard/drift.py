@@ -173,7 +173,7 @@ def _differences(pair: Pair, policies: Sequence[Policy], sides: Sides) -> Iterat
     properties = resolved(pair.declared, sides)
     for name, by in looked_at.items():
         declared, live = properties.get(name, ABSENT), pair.live.properties.get(name, ABSENT)
-        if declared is ABSENT or _is_open(declared) or _is_open(live) or alike(declared, live):
+        if declared is ABSENT or is_open(declared) or is_open(live) or alike(declared, live):
             continue
         place = locate(sides.template, (*pair.declared.place, "Properties", name))
         subject = pair.declared.subject
@@ -195,11 +195,12 @@ def _named(value: Value, sides: Sides) -> Value:
     return sides.names.get(value.id, value) if isinstance(value, Reference) and value.attribute is None else value
 
 
-def _is_open(value: Value) -> bool:
+def is_open(value: Value) -> bool:
+    """Whether a value is not wholly known."""
     if isinstance(value, dict):
-        return any(map(_is_open, value.values()))
+        return any(map(is_open, value.values()))
     if isinstance(value, list):
-        return any(map(_is_open, value))
+        return any(map(is_open, value))
     return isinstance(value, OPAQUE)
 
 

@@ -6,7 +6,9 @@ values that are data already; the world of a template resolves intrinsic functio
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from dbguard.model import Path, Subject
@@ -159,8 +161,20 @@ def at_step(value: Value, name: str | int) -> Value:
         return value[name] if name < len(value) else ABSENT
     if isinstance(value, OPAQUE):
         return Unresolved(describe(value), present=None)
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        return at_step(_json(value), name)
     wanted = "a list" if isinstance(name, int) else "a mapping"
     return Unresolved(f"{describe(value)} stands where {wanted} belongs", present=None)
+
+
+@lru_cache(maxsize=64)
+def _json(text: str) -> Value:
+    """What a property holds that is JSON as text."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else Unresolved("text that is no JSON", present=None)
 
 
 def _spread(world: World, value: Value, head: Steps, tail: Steps) -> Many:

@@ -200,11 +200,11 @@ WHERE += [f"--region={region}" for region in REGIONS]
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_scan_goes_on_where_it_was(server: str, tmp_path: Path, how: signal.Signals) -> None:
-    whole = live(server, *WHERE, "--select", "rds/")
+    whole = live(server, *WHERE, "--service", "rds")
     out, errors = whole.communicate(timeout=60)
     assert (whole.returncode, errors) == (1, "")
     file = tmp_path / "killed.scan"
-    cut = live(server, *WHERE, "--select", "rds/", "--executor", "threads:1", "--snapshot", str(file))
+    cut = live(server, *WHERE, "--service", "rds", "--executor", "threads:1", "--snapshot", str(file))
     while not file.exists() or file.read_bytes().count(b'{"unit"') < 2:
         assert cut.poll() is None
         time.sleep(0.01)
@@ -213,7 +213,7 @@ def test_a_killed_scan_goes_on_where_it_was(server: str, tmp_path: Path, how: si
     assert cut.returncode in ({-9} if how == signal.SIGKILL else {3})
     assert how == signal.SIGKILL or f"--resume {file}" in errors
     before = file.read_bytes().count(b'{"unit"')
-    resumed = live(server, "--resume", str(file), "--select", "rds/")
+    resumed = live(server, "--resume", str(file))
     again, errors = resumed.communicate(timeout=60)
     assert errors == ""
     assert before < file.read_bytes().count(b'{"unit"') == 6
@@ -222,7 +222,7 @@ def test_a_killed_scan_goes_on_where_it_was(server: str, tmp_path: Path, how: si
 
 def test_no_scan_file_is_left_behind(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    scan = live(server, *WHERE, "--select", "rds/")
+    scan = live(server, *WHERE, "--service", "rds")
     scan.communicate(timeout=60)
     assert scan.returncode == 1
     assert not list((tmp_path / "dbguard").iterdir())

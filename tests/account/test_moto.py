@@ -18,6 +18,10 @@ def resources(mocked: None) -> None:
     keys = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
     attributes = [{"AttributeName": "id", "AttributeType": "S"}]
     boto3.client("dynamodb", region_name=REGION).create_table(TableName="t", AttributeDefinitions=attributes, **keys)
+    boto3.client("rds", region_name=REGION).create_db_instance(
+        DBInstanceIdentifier="orders", Engine="mysql", DBInstanceClass="db.m7g.large", AllocatedStorage=20,
+        MasterUsername="master", MasterUserPassword="correct-horse",
+    )  # fmt: skip
     rule = {"RuleName": "daily", "TargetBackupVaultName": "vault"}
     backup = boto3.client("backup", region_name=REGION)
     backup.create_backup_plan(BackupPlan={"BackupPlanName": "p", "Rules": [rule]})

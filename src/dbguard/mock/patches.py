@@ -132,6 +132,8 @@ PATCHES: Mapping[str, tuple[Patch, ...]] = {
         Patch("MultiAZ", "multi_az", DROPPED, _zones),
     ),
 }
+# What AWS always tells and moto leaves out of some answers: attribute, and what AWS takes by default.
+UNTOLD: Mapping[str, Mapping[str, Any]] = {"AWS::RDS::DBInstance": {"publicly_accessible": False}}
 # Where moto keeps them, by name: the service and the collection.
 HELD: Mapping[str, tuple[str, str]] = {
     "AWS::RDS::DBInstance": ("rds", "databases"),
@@ -184,6 +186,9 @@ def apply(builder: Builder) -> None:
         made = held(builder, type_name, builder.names[name])
         if made is None:
             continue
+        for attribute, value in UNTOLD.get(type_name, {}).items():
+            if getattr(made, attribute, None) is None:
+                setattr(made, attribute, value)
         for patch in PATCHES.get(type_name, ()):
             if patch.property in properties:
                 setattr(made, patch.attribute, patch.value(properties[patch.property]))

@@ -28,12 +28,21 @@ class Call(NamedTuple):
 
     @property
     def action(self) -> str:
-        """The IAM action that allows the call, by which messages name it as well."""
+        """The call as messages name it, which is nearly always the IAM action that allows it."""
         return f"{PREFIXES.get(self.client, self.client)}:{self.operation}"
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """The IAM actions that allow the call."""
+        return PERMISSIONS.get(self.client, (self.action, *DISCOVERY.get(self.client, ())))
 
 
 # The prefix of IAM actions, where it is not the client's name (Service Authorization Reference).
-PREFIXES = {"docdb": "rds", "neptune": "rds"}
+PREFIXES = {"docdb": "rds", "neptune": "rds", "timestream-write": "timestream"}
+# Keyspaces has no actions for its calls: they read system tables, and take the action that reads tables.
+PERMISSIONS = {"keyspaces": ("cassandra:Select",)}
+# Where the endpoint is asked for first.
+DISCOVERY = {"timestream-write": ("timestream:DescribeEndpoints",)}
 
 
 class Detail(NamedTuple):
@@ -70,6 +79,11 @@ class Collection(NamedTuple):
     details: tuple[Detail, ...] = ()
     beside: str = ""  # a type without which these are of no use: listed where both are wanted
     home: str = ""  # the ARN of the Region where a resource is judged that is listed in several
+
+    @property
+    def name(self) -> str:
+        """The collection as plans name it."""
+        return f"{self.type} of {self.beside}" if self.beside else self.type
 
     @property
     def expressions(self) -> dict[str, str]:

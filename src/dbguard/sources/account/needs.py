@@ -40,7 +40,7 @@ def plan(wanted: Needs | None, services: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def _names(collection: Collection, properties: set[str] | None) -> Iterator[str]:
-    yield collection.type
+    yield collection.name
     for detail in collection.details:
         if properties is None or not properties.isdisjoint(name.split(".")[0] for name in detail.properties):
             yield detail_name(collection, detail)
@@ -48,7 +48,7 @@ def _names(collection: Collection, properties: set[str] | None) -> Iterator[str]
 
 def actions(planned: Iterable[str]) -> list[str]:
     """The IAM actions that a plan's calls need, sorted."""
-    return sorted({call.action for call in calls(planned)})
+    return sorted({action for call in calls(planned) for action in call.permissions})
 
 
 def calls(planned: Iterable[str]) -> Iterator[Call]:
@@ -56,7 +56,7 @@ def calls(planned: Iterable[str]) -> Iterator[Call]:
     names = set(planned)
     for service in REGISTRY.services.values():
         for collection in service.collections:
-            if collection.type in names:
+            if collection.name in names:
                 yield from collection.calls()
                 for detail in collection.details:
                     if detail_name(collection, detail) in names:
@@ -69,9 +69,9 @@ def missing(wanted: Needs, planned: Iterable[str], services: Iterable[str] = ())
     found: dict[str, set[str]] = {}
     for service, described in REGISTRY.services.items():
         for collection in described.collections if not only or service in only else ():
-            if collection.type not in wanted:
+            if collection.type not in wanted or (collection.beside or collection.type) not in wanted:
                 continue
-            if collection.type not in names:
+            if collection.name not in names:
                 found[collection.type] = set()
                 continue
             left = [one for one in _names(collection, wanted[collection.type]) if one not in names]

@@ -73,7 +73,7 @@ def planned(plan: Iterable[str]) -> dict[str, list[Collection]]:
     """The services of a plan, each with its collections."""
     wanted = set(plan)
     found = {
-        name: [one for one in service.collections if one.type in wanted] for name, service in REGISTRY.services.items()
+        name: [one for one in service.collections if one.name in wanted] for name, service in REGISTRY.services.items()
     }
     return {name: collections for name, collections in found.items() if collections}
 

@@ -27,7 +27,7 @@ UNTOLD = Unresolved("how it is written cannot be told")
 
 def way(world: TemplateWorld, raw: Any) -> Value:
     """How raw data is written, one of WAYS; absent where there is nothing, unresolved where it cannot be told."""
-    if raw is None or raw == "":
+    if raw is None or raw is ABSENT or raw == "":
         return ABSENT
     return _strongest(_pieces(world, raw))
 
@@ -48,9 +48,11 @@ def _text(raw: str) -> str:
 
 
 def _named(world: TemplateWorld, name: Any) -> Value:
+    if not isinstance(name, str):
+        return UNTOLD
     if name == "AWS::NoValue":
         return ABSENT
-    if isinstance(name, str) and name.startswith("AWS::"):
+    if name.startswith("AWS::"):
         return "pseudo"
     if name not in world.parameters:
         return "resource" if name in world.resources else UNTOLD

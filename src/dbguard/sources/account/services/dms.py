@@ -247,8 +247,7 @@ CERTIFICATES = Collection(
     "Certificates",
     id="CertificateIdentifier",
     arn="CertificateArn",
-    same="CertificateIdentifier",
-    properties={"ValidTo": "ValidToDate"},
+    same="CertificateIdentifier ValidToDate",
 )
 INSTANCE_PROFILES = Collection(
     "AWS::DMS::InstanceProfile",
