@@ -54,11 +54,13 @@ def databases(mocked: None) -> None:
     rds.create_db_cluster_parameter_group(
         DBClusterParameterGroupName="strict", DBParameterGroupFamily="aurora-mysql8.0", Description="strict"
     )
-    docdb = boto3.client("docdb", region_name=REGION)
-    docdb.create_db_cluster(DBClusterIdentifier="docs", Engine="docdb", **login)
+    neptune = boto3.client("neptune", region_name=REGION)
+    neptune.create_db_cluster(DBClusterIdentifier="graph", Engine="neptune")
     dms = boto3.client("dms", region_name=REGION)
     dms.create_replication_instance(ReplicationInstanceIdentifier="move", ReplicationInstanceClass="dms.t3.micro")
-    boto3.client("timestream-write", region_name=REGION).create_database(DatabaseName="metrics")
+    metrics = boto3.client("timestream-write", region_name=REGION)
+    metrics.create_database(DatabaseName="metrics")
+    metrics.create_table(DatabaseName="metrics", TableName="cpu")
     influx = boto3.client("timestream-influxdb", region_name=REGION)
     network = {"vpcSubnetIds": ["subnet-1"], "vpcSecurityGroupIds": ["sg-1"], "password": "correct-horse"}
     influx.create_db_instance(name="probes", dbInstanceType="db.influx.medium", allocatedStorage=20, **network)

@@ -196,10 +196,12 @@ def offered(service: str, region: str) -> bool:
 
 
 def regions() -> set[str]:
-    """Every Region that the installed botocore knows, of all partitions."""
-    own = session()
-    return {
-        region
-        for partition in own.get_available_partitions()
-        for region in own.get_available_regions("rds", partition_name=partition)
-    }
+    """Every Region that the installed botocore knows, of all partitions. Raises UsageError."""
+    try:
+        own = session()
+        partitions = own.get_available_partitions()
+        return {region for one in partitions for region in own.get_available_regions("rds", partition_name=one)}
+    except ProfileNotFound as error:
+        raise UsageError(f"{error}; there are: {', '.join(_profiles()) or 'none'}") from error
+    except BotoCoreError as error:
+        raise UsageError(f"the AWS configuration cannot be used: {error}") from error
