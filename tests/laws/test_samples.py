@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from dbguard.sources.template import load
 SAMPLES = sorted((Path(__file__).parent.parent.parent / "sample_templates").glob("*.yaml"))
 LIBRARY = Library()
 POLICIES = [LIBRARY.policy(name) for name in LIBRARY.entries]
+# Policies about how a value is written: a reference in its place is another way of writing, and no hidden value.
+WRITTEN = {name for name in LIBRARY.entries if '"written"' in json.dumps(LIBRARY.plan(name))}
 UNRESOLVED = ({"Fn::ImportValue": "elsewhere"}, {"Ref": "Hidden"}, {"Fn::GetAtt": ["Custom", "Anything"]})
 
 
@@ -48,5 +51,10 @@ def test_hiding_any_property_never_turns_fail_into_pass_nor_pass_into_fail(sampl
             hidden = copy.deepcopy(root)
             hidden["Resources"][name]["Properties"][key] = unresolved
             after = verdicts(hidden)
-            turned += [(name, key, pair) for pair, verdict in before.items() if {verdict, after[pair]} == {FAIL, PASS}]
+            turned += [
+                (name, key, pair)
+                for pair, verdict in before.items()
+                if {verdict, after[pair]} == {FAIL, PASS}
+                and (pair[0] not in WRITTEN or "Fn::ImportValue" in unresolved)
+            ]
     assert not turned

@@ -16,7 +16,7 @@ from dbguard.cli import CLEAN, INCOMPLETE
 from dbguard.commands import scan as scanning
 from dbguard.errors import UsageError
 from dbguard.executors import maker
-from dbguard.model import Gap
+from dbguard.model import Gap, Status
 from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.progress import Progress
 from dbguard.scan import Options, Scan
@@ -127,7 +127,9 @@ def _harvests(
         if not isinstance(result, Opened):
             yield result
         elif result.kind:
-            scan.gaps.append(Gap(result.account or result.target.name or "account", result.kind, result.detail))
+            name = result.account or result.target.name or "account"
+            scan.gaps.append(Gap(name, result.kind, result.detail))
+            scan.statuses.append(Status(name, "", "", result.kind, 0, result.detail))
     progress.clear()
     _end(options, fleet, file)
 

@@ -114,10 +114,10 @@ def summary(report: Report) -> str:
 def _reached(report: Report) -> str:
     """How much of the live accounts was read."""
     accounts = {one.account for one in report.statuses}
-    regions = {(one.account, one.region) for one in report.statuses}
-    read = sum(one.status == "scanned" for one in report.statuses)
+    regions = {one.region for one in report.statuses if one.region}
+    services = [one.status for one in report.statuses if one.service]
     where = f"{count(len(accounts), 'account')}, {count(len(regions), 'Region')}"
-    return f"{where}, {read} of {count(len(report.statuses), 'service')} scanned"
+    return f"{where}, {services.count('scanned')} of {count(len(services), 'service')} scanned"
 
 
 def is_clean(report: Report) -> bool:

@@ -165,7 +165,12 @@ def check(access: Access) -> None:
 def _is_address(text: str) -> bool:
     try:
         address = urlsplit(text)
-        return address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+        return (
+            address.scheme in ("http", "https")
+            and bool(address.hostname)
+            and not address.username
+            and address.port != 0
+        )
     except ValueError:
         return False
 
