@@ -225,6 +225,13 @@ def _selection(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--ignore", action="append", default=[], metavar="ID", help="not these: an id or a prefix")
     group.add_argument("--all", action="store_true", help="the extended policies as well as the recommended ones")
+    group.add_argument(
+        "--framework",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the policies that evaluate a framework's controls: fsbp, control-tower, cis, config, well-architected",
+    )
     group.add_argument("--severity", choices=SEVERITIES, help="only policies of this severity or worse")
     _folders(group)
 

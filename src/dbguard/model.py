@@ -103,6 +103,18 @@ class Coverage(NamedTuple):
     policies: int = 0
 
 
+class Control(NamedTuple):
+    """What a run says of one control of a framework."""
+
+    framework: str
+    id: str
+    status: str  # evaluated, no-resource (nothing here that it is about), not-evaluated (no policy for it)
+    strength: str | None  # full or partial
+    policies: tuple[str, ...]
+    verdict: str | None  # the worst of its policies
+    reason: str  # why in part only, or not at all
+
+
 class Report(NamedTuple):
     """The whole outcome of a run, in the order it is shown."""
 
@@ -113,6 +125,7 @@ class Report(NamedTuple):
     verdicts: dict[str, int]
     waived: int = 0
     statuses: tuple[Status, ...] = ()
+    controls: tuple[Control, ...] = ()
 
     @property
     def complete(self) -> bool:

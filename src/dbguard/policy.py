@@ -22,6 +22,7 @@ from dbguard.value import ABSENT, Unresolved
 Plan = Mapping[str, Any]
 INDEX = "index.json"  # the part of a compiled folder that says what else there is
 FACTS = "facts.json"  # the part that holds the data files
+FRAMEWORKS = "frameworks.json"  # the part that holds the frameworks
 
 
 def part_name(service: str) -> str:

@@ -10,12 +10,13 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 from zlib import crc32
 
 from dbguard import __version__
 from dbguard.errors import PolicyError, UsageError
-from dbguard.policy import FACTS, INDEX, Policy, Topology, build, part_name
+from dbguard.policy import FACTS, FRAMEWORKS, INDEX, Policy, Topology, build, part_name
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKED = os.path.join(HERE, "policies")
@@ -100,6 +101,11 @@ class Library:
                 raise PolicyError([f"{entry.file}:1: the id {entry.id} is taken by {self.entries[entry.id].file}"])
             self.entries[entry.id] = entry
             self._home[entry.id] = folder
+
+    @cached_property
+    def frameworks(self) -> dict[str, dict[str, Any]]:
+        """The frameworks of all folders by name, as their files have them."""
+        return {name: root for folder in self._folders for name, root in folder.part(FRAMEWORKS).items()}
 
     def policy(self, name: str, settings: Mapping[str, Any] | None = None) -> Policy:
         """The policy of that id, built."""

@@ -14,7 +14,7 @@ from dbguard.errors import DocumentError, UsageError
 from dbguard.finding import finding
 from dbguard.inventory import Inventory
 from dbguard.memo import Memo
-from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Coverage, Finding, Gap, Location, Report, Status
+from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Control, Coverage, Finding, Gap, Location, Report, Status
 from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.sources.document import Document, read
@@ -22,6 +22,7 @@ from dbguard.sources.template import Gaps, TemplateInventory, check, load
 from dbguard.value import Value, text
 
 if TYPE_CHECKING:
+    from dbguard.frameworks import Framework
     from dbguard.sources.account.inventory import Harvest
 
 SCAN_FILE = b'{"schema": "dbguard.scan/'
@@ -35,6 +36,7 @@ class Options(NamedTuple):
     settings: Mapping[str, Mapping[str, object]] = {}
     show: frozenset[str] = frozenset(VERDICTS[:3])
     pass_over: bool = False
+    frameworks: tuple[Framework, ...] = ()
     tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
 
 
@@ -48,6 +50,7 @@ class Scan:
         self.gaps: list[Gap] = []
         self.statuses: list[Status] = []
         self.verdicts = dict.fromkeys(VERDICTS, 0)
+        self.outcomes: dict[str, set[str]] = {}  # the verdicts of each policy, where frameworks ask for them
         self.read = self.not_templates = self.unreadable = self.resources = 0
         self._by_type: dict[str, list[Entry]] = {}
         for entry in options.entries:
@@ -86,7 +89,16 @@ class Scan:
         coverage = Coverage(self.read, self.not_templates, self.unreadable, self.resources, len(self.options.entries))
         verdicts, statuses = dict(self.verdicts), tuple(sorted(self.statuses))
         ordered = tuple(sorted(findings, key=_order))
-        return Report(__version__, ordered, tuple(self.gaps), coverage, verdicts, statuses=statuses)
+        return Report(
+            __version__, ordered, tuple(self.gaps), coverage, verdicts, statuses=statuses, controls=self._controls()
+        )
+
+    def _controls(self) -> tuple[Control, ...]:
+        if not self.options.frameworks:
+            return ()
+        from dbguard import frameworks
+
+        return tuple(frameworks.controls(self.options.frameworks, self.outcomes))
 
     def run_live(self, harvests: Iterable[Harvest]) -> Report:
         """Judge what was read of live accounts, each account and Region by itself."""
@@ -186,6 +198,8 @@ class Scan:
                 if judgement.verdict == NOT_SELECTED:
                     continue
                 self.verdicts[judgement.verdict] += 1
+                if self.options.frameworks:
+                    self.outcomes.setdefault(entry.id, set()).add(judgement.verdict)
                 self.worst[judgement.verdict].add(policy.severity)
                 if judgement.too_many:
                     self._too_many(policy, resource.id, inventory)

@@ -12,12 +12,13 @@ from dbguard.authoring.file_compiler import Scope, Shared
 from dbguard.authoring.policy_file import REFERENCES, PolicyCompiler
 from dbguard.authoring.reads import reads
 from dbguard.errors import DocumentError, PolicyError
-from dbguard.policy import FACTS, INDEX, part_name
+from dbguard.policy import FACTS, FRAMEWORKS, INDEX, part_name
 from dbguard.sources.document import Document, read
 
 TOPOLOGY = "topology.yaml"
 DATA = "data/"
-SPECIAL = (TOPOLOGY, DATA)
+FRAMEWORK = "frameworks/"
+SPECIAL = (TOPOLOGY, DATA, FRAMEWORK)
 
 
 def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
@@ -32,6 +33,11 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
     own = _topology(documents.get(TOPOLOGY), before, problems)
     known = Shared({**before.relations, **own["relations"]}, {**before.terms, **own["terms"]}, before.data)
     parts: dict[str, Any] = {INDEX: {"entries": [], "data": dict.fromkeys(data), **own}, FACTS: data}
+    parts[FRAMEWORKS] = {
+        name[len(FRAMEWORK) : -5]: _framework(one, problems)
+        for name, one in documents.items()
+        if name.startswith(FRAMEWORK)
+    }
     for name, document in documents.items():
         if name.startswith(SPECIAL):
             continue
@@ -108,3 +114,19 @@ def _data(document: Document, problems: list[str]) -> dict[str, Any]:
     if not root.get("source") or root.get("values") is None:
         problems.append(f"{document.file}:1: a data file has 'source' and 'values'")
     return {"as_of": str(root["as_of"]), "fresh_until": until.isoformat(), "values": root.get("values", {})}
+
+
+def _framework(document: Document, problems: list[str]) -> dict[str, Any]:
+    """A framework's file: what it is, and its controls about databases."""
+    root = document.root if isinstance(document.root, dict) else {}
+    rows = root.get("controls")
+    if not isinstance(rows, dict) or not rows or not all(root.get(key) for key in ("title", "as_of", "source")):
+        problems.append(f"{document.file}:1: a framework has 'title', 'as_of', 'source' and 'controls'")
+        return {"title": "", "controls": {}}
+    if "references" in root and root["references"] not in REFERENCES:
+        problems.append(f"{document.file}:1: 'references' is one of {', '.join(REFERENCES)}")
+    for name, row in rows.items():
+        if row is not None and not (isinstance(row, dict) and set(row) <= {"policies", "partial", "left"}):
+            line = document.position(("controls", name))[0]
+            problems.append(f"{document.file}:{line}: a control has 'policies', 'partial' or 'left', or nothing")
+    return {"title": root["title"], "references": root.get("references"), "controls": rows}

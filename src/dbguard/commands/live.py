@@ -47,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
     if options.print_iam_policy:
         print(json.dumps(permissions.policy(plan, **_reach(options)), indent=2))
         return CLEAN
-    scan = Scan(library, Options(entries, show=show, tags=tuple(options.tag)))
+    chosen = scanning.frameworks(library, options)
+    scan = Scan(library, Options(entries, show=show, frameworks=chosen, tags=tuple(options.tag)))
     with ExitStack() as stack:
         if options.mock:
             _mocked(options, stack)
@@ -195,6 +196,7 @@ def _again(options: argparse.Namespace, file: ScanFile | None) -> str:
         ("ignore", options.ignore),
         ("policies", options.folders),
         ("tag", options.tag),
+        ("framework", options.framework),
         ("format", options.format or []),
         ("severity", [options.severity] if options.severity else []),
         ("show", [options.show] if options.show else []),

@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from dbguard import reporters
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
@@ -14,6 +15,9 @@ from dbguard.errors import UsageError
 from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, UNKNOWN, VERDICTS, Report
 from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.scan import Options, Scan
+
+if TYPE_CHECKING:
+    from dbguard.frameworks import Framework
 
 SHOWN = (FAIL, MAY_FAIL, UNKNOWN)
 
@@ -24,7 +28,14 @@ def run(options: argparse.Namespace) -> int:
     outputs = [output(text) for text in options.format or ["text"]]
     show = shown(options.show)
     library = Library(options.folders)
-    scan = Scan(library, Options(chosen(library, options), given(options), show=show, pass_over=options.pass_over))
+    asked = Options(
+        chosen(library, options),
+        given(options),
+        show=show,
+        pass_over=options.pass_over,
+        frameworks=frameworks(library, options),
+    )
+    scan = Scan(library, asked)
     report = scan.run(options.paths)
     for name, file in outputs:
         write(report, name, file, show)
@@ -35,14 +46,30 @@ def chosen(library: Library, options: argparse.Namespace) -> list[Entry]:
     """The policies that the options select. Raises UsageError where none is left."""
     if options.all and options.select:
         raise UsageError("--all has no effect beside --select, which runs extended policies by name")
+    if options.all and options.framework:
+        raise UsageError("--all has no effect beside --framework, which runs every policy of its controls")
     select, ignore = (",".join(names).split(",") if names else [] for names in (options.select, options.ignore))
-    entries = library.chosen(select, ignore, every=options.all)
+    entries = library.chosen(select, ignore, every=options.all or bool(options.framework and not options.select))
+    if options.framework:
+        from dbguard.frameworks import entries as evaluating
+
+        asked = {entry.id for entry in evaluating(library, frameworks(library, options))}
+        entries = [entry for entry in entries if entry.id in asked]
     if options.severity:
         worst = SEVERITIES[: SEVERITIES.index(options.severity) + 1]
         entries = [entry for entry in entries if entry.severity in worst]
     if not entries:
-        raise UsageError("no policy is left to run: --select, --ignore and --severity exclude them all")
+        raise UsageError("no policy is left to run: --select, --ignore, --severity and --framework exclude them all")
     return entries
+
+
+def frameworks(library: Library, options: argparse.Namespace) -> tuple[Framework, ...]:
+    """The frameworks that the options name."""
+    if not options.framework:
+        return ()
+    from dbguard.frameworks import load
+
+    return load(library, options.framework)
 
 
 def given(options: argparse.Namespace) -> dict[str, object]:

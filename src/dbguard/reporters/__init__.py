@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any, NamedTuple, Protocol, cast
 
 from dbguard.errors import UsageError
@@ -118,6 +119,22 @@ def _reached(report: Report) -> str:
     services = [one.status for one in report.statuses if one.service]
     where = f"{count(len(accounts), 'account')}, {count(len(regions), 'Region')}"
     return f"{where}, {services.count('scanned')} of {count(len(services), 'service')} scanned"
+
+
+def framework_lines(report: Report) -> Iterator[str]:
+    """What was evaluated of each framework, and which controls fail or are evaluated by nothing."""
+    for framework, group in groupby(report.controls, key=lambda one: one.framework):
+        rows = list(group)
+        done = [one for one in rows if one.status == "evaluated"]
+        part = sum(one.strength == "partial" for one in done)
+        idle = [one.id for one in rows if one.status == "no-resource"]
+        left = [f"{one.id} ({one.reason})" if one.reason else one.id for one in rows if one.status == "not-evaluated"]
+        yield f"{framework}: {len(done)} of {count(len(rows), 'control')} evaluated, {part} of them in part"
+        for verdict in (FAIL, MAY_FAIL, UNKNOWN):
+            ids = [one.id for one in done if one.verdict == verdict]
+            yield from [f"  {verdict}: {', '.join(ids)}"] if ids else ()
+        yield from [f"  nothing here to evaluate: {', '.join(idle)}"] if idle else ()
+        yield from [f"  not evaluated: {', '.join(left)}"] if left else ()
 
 
 def is_clean(report: Report) -> bool:

@@ -16,7 +16,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
     findings = [_finding(finding) for finding in shown(report, options)]
     gaps = [_gap(gap) for gap in report.gaps]
     live = {"services": [status._asdict() for status in report.statuses]} if report.statuses else {}
-    yield dump({**_head(report), "findings": findings, "gaps": gaps, **live}) + "\n"
+    controls = {"controls": [control._asdict() for control in report.controls]} if report.controls else {}
+    yield dump({**_head(report), "findings": findings, "gaps": gaps, **live, **controls}) + "\n"
 
 
 def _head(report: Report) -> dict[str, Any]:

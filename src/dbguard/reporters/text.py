@@ -12,6 +12,7 @@ from dbguard.reporters import (
     LONGEST,
     Options,
     count,
+    framework_lines,
     home,
     is_brief,
     is_clean,
@@ -192,7 +193,7 @@ def _closing(report: Report, findings: list[Finding], ink: Ink) -> Iterator[str]
         yield ink(SEVERITY["critical"], f"Incomplete: {gaps}, listed at the top; what is there was not judged.") + "\n"
     elif is_clean(report):
         yield ink(GREEN, _praise(report)) + "\n"
-    yield from (ink(DIM, line) + "\n" for line in _units(report))
+    yield from (ink(DIM, line) + "\n" for line in (*_units(report), *framework_lines(report)))
     yield ink(DIM, summary(report)) + "\n"
 
 
