@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from dbguard.inventory import Item, Many, Steps, at_step, read
 from dbguard.model import Path
@@ -107,8 +108,10 @@ class Written:
 
     def value(self, item: Item) -> Value:
         """One of the ways of `sources.template.writing`, absent where there is no property."""
+        if not self.steps:
+            return item.world.written(_raw(item))
         holder = read(item, self.steps[:-1]) if self.steps[:-1] else item.world.force(item.value)
-        last = self.steps[-1] if self.steps else None
+        last = self.steps[-1]
         if isinstance(holder, dict) and last in holder:
             return item.world.written(holder[last])
         found = ABSENT if last is None else at_step(holder, last)
@@ -117,3 +120,12 @@ class Written:
     def place(self, item: Item) -> Path:
         """The property."""
         return item.path + written(self.steps)
+
+
+def _raw(item: Item) -> Value:
+    """An element of a list as it is written."""
+    value = item.resource.properties
+    for name in item.path[1:]:
+        held: Any = item.world.force(value)
+        value = held[name] if isinstance(held, (dict, list)) else held
+    return value

@@ -22,6 +22,7 @@ READS = ("Describe", "List", "Get")
 LIVE_ONLY = {
     ("AWS::DynamoDB::Table", "Replicas"): "a global table is judged in each Region as a table with its replicas",
     ("AWS::DMS::Certificate", "ValidToDate"): "how long a certificate is valid shows in the account alone",
+    ("AWS::ElastiCache::ReplicationGroup", "AuthTokenEnabled"): "an account tells whether there is a token",
     ("AWS::ElastiCache::Snapshot", "SnapshotCreateTime"): "when a snapshot was taken",
     ("AWS::RDS::DBInstance", "ActivityStreamKmsKeyId"): "activity streams are started by the API alone",
     ("AWS::RDS::DBInstance", "ActivityStreamStatus"): "activity streams are started by the API alone",

@@ -34,9 +34,9 @@ REPLICATION_GROUPS = Collection(
     id="ReplicationGroupId",
     arn="ARN",
     same="""
-        AutoMinorVersionUpgrade CacheNodeType ClusterMode Durability Engine IpDiscovery KmsKeyId NetworkType
-        ReplicationGroupId SnapshotRetentionLimit SnapshotWindow SnapshottingClusterId TransitEncryptionEnabled
-        TransitEncryptionMode UserGroupIds
+        AuthTokenEnabled AutoMinorVersionUpgrade CacheNodeType ClusterMode Durability Engine IpDiscovery KmsKeyId
+        NetworkType ReplicationGroupId SnapshotRetentionLimit SnapshotWindow SnapshottingClusterId
+        TransitEncryptionEnabled TransitEncryptionMode UserGroupIds
     """,
     properties={
         # The flag may be false where the storage is encrypted all the same.
