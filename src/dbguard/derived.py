@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from dbguard.inventory import Item, Many, Steps, at_step, read
 from dbguard.model import Path
@@ -126,6 +125,5 @@ def _raw(item: Item) -> Value:
     """An element of a list as it is written."""
     value = item.resource.properties
     for name in item.path[1:]:
-        held: Any = item.world.force(value)
-        value = held[name] if isinstance(held, (dict, list)) else held
+        value = at_step(item.world.force(value), name)
     return value
