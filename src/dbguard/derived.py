@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from dbguard.inventory import Item, Many, Steps, at_step, read
 from dbguard.model import Path
@@ -77,7 +76,7 @@ class Days:
 
     def __init__(self, steps: Steps | None, operand: Callable[[Item], Value], since: bool, today: str) -> None:
         self.steps, self.operand, self.since = steps, operand, since
-        self.today = date.fromisoformat(today)
+        self.today = today
         self.label = f"days {'since' if since else 'until'} {dotted(steps) if steps else 'that day'}"
 
     def value(self, item: Item) -> Value:
@@ -87,11 +86,13 @@ class Days:
             return ABSENT
         if isinstance(found, OPAQUE):
             return Unresolved(unsettled(found))
+        from datetime import date
+
         try:
-            day = date.fromisoformat(str(found)[:10])
+            days = (date.fromisoformat(str(found)[:10]) - date.fromisoformat(self.today)).days
         except ValueError:
             return Unresolved(f"{describe(found)} is no date")
-        return (self.today - day).days if self.since else (day - self.today).days
+        return -days if self.since else days
 
     def place(self, item: Item) -> Path:
         """The date, where it is a property."""

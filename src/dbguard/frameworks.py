@@ -44,8 +44,8 @@ def load(library: Library, names: Iterable[str]) -> tuple[Framework, ...]:
 
 def _evaluating(library: Library, root: Mapping[str, Any], control: str, row: Mapping[str, Any]) -> Iterator[str]:
     """The policies that evaluate a control."""
-    for name, entry in library.entries.items():
-        referred = root.get("references") and control in map(_id, entry.references.get(root["references"], ()))
+    for name, references in library.references.items():
+        referred = root.get("references") and control in map(_id, references.get(root["references"], ()))
         if referred or any(fnmatchcase(name, pattern) for pattern in row.get("policies", ())):
             yield name
 

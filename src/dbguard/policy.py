@@ -5,14 +5,12 @@ A plan is what `dbguard.authoring` makes of a policy file: the same mapping, che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dbguard import condition as c
-from dbguard import derived, logic
+from dbguard import logic
 from dbguard import subject as s
-from dbguard.backups import Covering
-from dbguard.gathered import Everything
 from dbguard.inventory import Steps, read
 from dbguard.operands import Table, collected, constant, picked, product
 from dbguard.operators import OPERATORS, PRESENT
@@ -21,13 +19,14 @@ from dbguard.value import ABSENT, Unresolved
 
 Plan = Mapping[str, Any]
 INDEX = "index.json"  # the part of a compiled folder that says what else there is
+REFERENCES = "references.json"  # the part that holds the references of each policy
 FACTS = "facts.json"  # the part that holds the data files
 FRAMEWORKS = "frameworks.json"  # the part that holds the frameworks
 
 
-def part_name(service: str) -> str:
-    """The part of a compiled folder that holds a service's plans."""
-    return f"{service}.plans.json"
+def part_name(service: str, tier: str) -> str:
+    """The part of a compiled folder that holds a service's plans of one tier."""
+    return f"{service}.{tier}.plans.json"
 
 
 class Exemption(NamedTuple):
@@ -139,35 +138,31 @@ class Builder:
         return c.Test(self._subject(node), checks, node.get(PRESENT), default)
 
     def _subject(self, node: Plan) -> s.SubjectNode:
-        for word, make in self._subjects().items():
+        if "count" in node:
+            part = self.condition(node["that"]) if "that" in node else None
+            return s.Count(self._collection(node["count"]), part)
+        if "distinct" in node:
+            return s.Distinct(self._collection(node["distinct"]), _steps(node["path"]))
+        if "attribute" in node:
+            return s.Attribute(node["attribute"])
+        if "tag" in node:
+            return s.Tag(str(self._setting(node["tag"])))
+        return s.Property(_steps(node["path"])) if "path" in node and "sum" not in node else self._derived(node)
+
+    def _derived(self, node: Plan) -> s.SubjectNode:
+        """What is worked out; few policies ask for it."""
+        from dbguard import derived
+
+        if "sum" in node:
+            return derived.Sum(self._collection(node["sum"]), _steps(node["path"]))
+        for word, sign in (("ratio", derived.DIVIDED), ("difference", derived.LESS)):
             if word in node:
-                return make(node)
-        return s.Property(_steps(node["path"]))
-
-    def _subjects(self) -> dict[str, Callable[[Plan], s.SubjectNode]]:
-        return {
-            "count": lambda node: s.Count(
-                self._collection(node["count"]), self.condition(node["that"]) if "that" in node else None
-            ),
-            "distinct": lambda node: s.Distinct(self._collection(node["distinct"]), _steps(node["path"])),
-            "sum": lambda node: derived.Sum(self._collection(node["sum"]), _steps(node["path"])),
-            "ratio": lambda node: self._pair(node["ratio"], derived.DIVIDED),
-            "difference": lambda node: self._pair(node["difference"], derived.LESS),
-            "days_since": lambda node: self._days(node["days_since"], since=True),
-            "days_until": lambda node: self._days(node["days_until"], since=False),
-            "written": lambda node: derived.Written(_steps(node["written"])),
-            "attribute": lambda node: s.Attribute(node["attribute"]),
-            "tag": lambda node: s.Tag(str(self._setting(node["tag"]))),
-        }
-
-    def _pair(self, paths: list[Any], sign: str) -> derived.Pair:
-        return derived.Pair(_steps(paths[0]), _steps(paths[1]), sign)
-
-    def _days(self, node: Any, *, since: bool) -> derived.Days:
-        if isinstance(node, list):
-            steps = _steps(node)
-            return derived.Days(steps, lambda item: read(item, steps), since, self.topology.today)
-        return derived.Days(None, self._operand(node), since, self.topology.today)
+                return derived.Pair(_steps(node[word][0]), _steps(node[word][1]), sign)
+        for word in ("days_since", "days_until"):
+            if word in node:
+                steps = _steps(node[word]) if isinstance(node[word], list) else None
+                return derived.Days(steps, self._key(node[word]), word == "days_since", self.topology.today)
+        return derived.Written(_steps(node["written"]))
 
     def _setting(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith("$"):
@@ -231,8 +226,14 @@ class Builder:
 def gathered(node: Plan) -> s.Gathered:
     """The relation of a compiled node."""
     if "all" in node:
+        from dbguard.gathered import Everything
+
         return Everything(tuple(node["all"]))
-    return Covering(tuple(node["covering"])) if "covering" in node else relation(node)
+    if "covering" in node:
+        from dbguard.backups import Covering
+
+        return Covering(tuple(node["covering"]))
+    return relation(node)
 
 
 def relation(node: Plan) -> Relation:

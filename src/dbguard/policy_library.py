@@ -16,7 +16,7 @@ from zlib import crc32
 
 from dbguard import __version__
 from dbguard.errors import PolicyError, UsageError
-from dbguard.policy import FACTS, FRAMEWORKS, INDEX, Policy, Topology, build, part_name
+from dbguard.policy import FACTS, FRAMEWORKS, INDEX, REFERENCES, Policy, Topology, build, part_name
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKED = os.path.join(HERE, "policies")
@@ -32,7 +32,6 @@ class Entry(NamedTuple):
     category: str
     tier: str
     types: tuple[str, ...]
-    references: dict[str, list[str]]
     file: str
 
     @property
@@ -83,7 +82,7 @@ class Library:
         self._folders: list[Folder] = []
         self.entries: dict[str, Entry] = {}
         self._home: dict[str, Folder] = {}
-        self._plans: dict[tuple[int, str], dict[str, Any]] = {}
+        self._plans: dict[tuple[int, str, str], dict[str, Any]] = {}
         shared: dict[str, dict[str, Any]] = {"relations": {}, "terms": {}, "data": {}}
         paths = [builtin_folder()] if builtin else []
         for path in [*paths, *folders]:
@@ -103,6 +102,11 @@ class Library:
             self._home[entry.id] = folder
 
     @cached_property
+    def references(self) -> dict[str, dict[str, list[str]]]:
+        """The references of each policy, by kind."""
+        return {name: found for folder in self._folders for name, found in folder.part(REFERENCES).items()}
+
+    @cached_property
     def frameworks(self) -> dict[str, dict[str, Any]]:
         """The frameworks of all folders by name, as their files have them."""
         return {name: root for folder in self._folders for name, root in folder.part(FRAMEWORKS).items()}
@@ -113,10 +117,10 @@ class Library:
 
     def plan(self, name: str) -> dict[str, Any]:
         """The compiled plan of a policy."""
-        folder, service = self._home[name], self.entries[name].service
-        key = (id(folder), service)
+        folder, entry = self._home[name], self.entries[name]
+        key = (id(folder), entry.service, entry.tier)
         if key not in self._plans:
-            self._plans[key] = folder.part(part_name(service))
+            self._plans[key] = folder.part(part_name(entry.service, entry.tier))
         found: dict[str, Any] = self._plans[key][name]
         return found
 
@@ -179,15 +183,22 @@ def open_folder(path: str, shared: Mapping[str, dict[str, Any]]) -> Folder:
     return Folder(path, parts)
 
 
-def listing(path: str, suffixes: tuple[str, ...] = (".yaml", ".yml")) -> Iterator[list[Any]]:
+def listing(path: str, suffixes: tuple[str, ...] = (".yaml", ".yml")) -> list[list[Any]]:
     """Every policy file of a folder, with what tells that it changed."""
-    for folder, names, files in os.walk(path):
-        names.sort()
-        for name in sorted(files):
-            if name.endswith(suffixes) and not name.startswith("."):
-                full = os.path.join(folder, name)
-                status = os.stat(full)
-                yield [os.path.relpath(full, path).replace(os.sep, "/"), status.st_size, status.st_mtime_ns]
+    found: list[list[Any]] = []
+    folders = [("", path)]
+    while folders:
+        prefix, folder = folders.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.endswith(suffixes) and not name.startswith("."):
+                    status = entry.stat()
+                    found.append([prefix + name, status.st_size, status.st_mtime_ns])
+                elif entry.is_dir():
+                    folders.append((f"{prefix}{name}/", entry.path))
+    found.sort()
+    return found
 
 
 def _cache() -> str:

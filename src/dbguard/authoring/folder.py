@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from dbguard import policy
 from dbguard.authoring.conditions import ConditionCompiler
 from dbguard.authoring.file_compiler import Scope, Shared
 from dbguard.authoring.policy_file import REFERENCES, PolicyCompiler
@@ -33,6 +34,7 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
     own = _topology(documents.get(TOPOLOGY), before, problems)
     known = Shared({**before.relations, **own["relations"]}, {**before.terms, **own["terms"]}, before.data)
     parts: dict[str, Any] = {INDEX: {"entries": [], "data": dict.fromkeys(data), **own}, FACTS: data}
+    parts[policy.REFERENCES] = {}
     parts[FRAMEWORKS] = {
         name[len(FRAMEWORK) : -5]: _framework(one, problems)
         for name, one in documents.items()
@@ -56,19 +58,20 @@ def compile_folder(path: str, names: Iterable[str], shared: Mapping[str, dict[st
 def _keep(parts: dict[str, Any], plan: dict[str, Any], document: Document) -> None:
     root = document.root
     written = root.get("references", {})
-    references = {key: written[key] for key in REFERENCES if key in written}
-    row = [
-        plan["id"],
-        plan["title"],
-        plan["severity"],
-        root.get("category", "operations"),
-        root.get("tier", "recommended"),
-        plan["select"],
-        references,
-        document.file,
-    ]
-    parts[INDEX]["entries"].append(row)
-    parts.setdefault(part_name(plan["id"].split("/", 1)[0]), {})[plan["id"]] = plan
+    name, tier = plan["id"], root.get("tier", "recommended")
+    parts[INDEX]["entries"].append(
+        [
+            name,
+            plan["title"],
+            plan["severity"],
+            root.get("category", "operations"),
+            tier,
+            plan["select"],
+            document.file,
+        ]
+    )
+    parts[policy.REFERENCES][name] = {key: written[key] for key in REFERENCES if key in written}
+    parts.setdefault(part_name(name.split("/", 1)[0], tier), {})[name] = plan
 
 
 def _documents(path: str, names: Iterable[str], problems: list[str]) -> Iterator[tuple[str, Document]]:

@@ -22,7 +22,8 @@ def _list(options: argparse.Namespace) -> int:
     narrowed = options.all or options.select or options.ignore or options.severity
     entries = chosen(library, options) if narrowed else list(library.entries.values())
     if options.format == "json":
-        print(json.dumps([_row(entry) for entry in entries], indent=2, ensure_ascii=False))
+        rows = [{**_row(entry), "references": library.references[entry.id]} for entry in entries]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
         return CLEAN
     width = max(len(entry.id) for entry in entries)
     for entry in entries:
@@ -33,7 +34,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _row(entry: Entry) -> dict[str, object]:
-    names = ("id", "title", "severity", "category", "tier", "types", "references")
+    names = ("id", "title", "severity", "category", "tier", "types")
     return {name: getattr(entry, name) for name in names}
 
 
@@ -41,9 +42,9 @@ def _map(options: argparse.Namespace) -> int:
     """The policies that state what the checks of another tool do; all of them where none is named."""
     library = Library(options.folders)
     known: dict[str, list[str]] = {}
-    for entry in library.entries.values():
-        for one in entry.references.get(TOOLS[options.tool], ()):
-            known.setdefault(one.split(" ", 1)[0].rstrip(","), []).append(entry.id)
+    for policy, references in library.references.items():
+        for one in references.get(TOOLS[options.tool], ()):
+            known.setdefault(one.split(" ", 1)[0].rstrip(","), []).append(policy)
     folded = {name.lower(): name for name in known}
     asked = {name: known.get(folded.get(name.lower(), ""), []) for name in options.ids} or dict(sorted(known.items()))
     if options.format == "json":
