@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint types unit bench docs clean
+.PHONY: demo test lint types unit bench data docs clean
 
 demo: $(STAMP) ## scan the sample templates, then a mocked account that refuses one service
 	@$(BIN)/dbguard scan sample_templates || test $$? -eq 1
@@ -25,6 +25,9 @@ unit: $(STAMP)
 
 bench: $(STAMP) ## times against the floor and against cfn-lint, in one run
 	$(BIN)/python bench/bench.py --cfn-lint
+
+data: $(STAMP) ## write anew the data files that cfn-lint holds
+	$(BIN)/python -m dbguard.facts
 
 docs: $(STAMP) ## regenerate what is generated from the policy files
 	$(BIN)/python -m dbguard.docs

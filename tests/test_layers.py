@@ -27,6 +27,7 @@ ROOMS = (
     {"dbguard.sources"},
     {"dbguard.discover", "dbguard.finding", "dbguard.memo", "dbguard.parameter_files"},
     {"dbguard.policy_library", "dbguard.authoring", "dbguard.drift"},
+    {"dbguard.frameworks"},
     {
         "dbguard.scan",
         "dbguard.reporters",

@@ -106,17 +106,49 @@ def index(library: Library) -> Iterator[str]:
     yield HEAD + "# Policies\n\n"
     entries = library.entries.values()
     extended = sum(entry.tier == "extended" for entry in entries)
-    yield f"{len(library.entries)} policies, {extended} of them extended (run with `--all`, or selected by name).\n\n"
+    yield f"{len(library.entries)} policies, {extended} of them extended (run with `--all`, or selected by name). "
+    yield "[peers.md](peers.md) says which checks of other tools each of them answers to.\n\n"
     yield "| policy | severity | category | what is right |\n|---|---|---|---|\n"
     for entry in entries:
         mark = "" if entry.tier == "recommended" else " (extended)"
         yield f"| [{entry.id}]({entry.id}.md) | {entry.severity} | {entry.category} | {entry.title}{mark} |\n"
 
 
+# The columns of the table: a peer's ids stand under its name.
+COLUMNS = (
+    "security_hub",
+    "control_tower",
+    "aws_config",
+    "checkov",
+    "cfn_nag",
+    "cdk_nag",
+    "prowler",
+    "trivy",
+    "cfn_lint",
+)
+REST = tuple(peer for peer in PEERS if peer not in COLUMNS)
+
+
+def peers(library: Library) -> Iterator[str]:
+    """The table of policies and the checks of other tools that they answer to."""
+    yield HEAD + "# Policies and the checks of other tools\n\n"
+    yield "What stands in brackets behind an id is where that check is another one. "
+    yield "`dbguard policies map --from TOOL ID` answers the other way round.\n\n"
+    heads = ("policy", *(PEERS[peer] for peer in COLUMNS), "others")
+    yield f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}\n"
+    for name, references in library.references.items():
+        cells = [", ".join(references.get(peer, ())) for peer in COLUMNS]
+        cells.append(
+            "; ".join(f"{PEERS[peer]}: {', '.join(references[peer])}" for peer in REST if references.get(peer))
+        )
+        yield f"| [{name}]({name}.md) | {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
+
+
 def pages(library: Library) -> dict[str, str]:
     """Every generated file: its path below `docs/policies`, and its text."""
     found = {f"{name}.md": HEAD + "".join(page(library, name)) for name in library.entries}
     found["README.md"] = "".join(index(library))
+    found["peers.md"] = "".join(peers(library))
     return found
 
 
