@@ -15,6 +15,7 @@ from dbguard.model import Subject
 from dbguard.policy import Policy
 from dbguard.value import frozen
 
+WRITTEN = "written"  # in a resource's cache
 MOST = 10_000  # verdicts kept for one policy
 NOBODY = Resource(Subject("", ""), None, {})  # in the evidence of what is kept, so that no template is kept with it
 
@@ -44,30 +45,29 @@ class Memo:
     def _key(self, policy: Policy, resource: Resource, inventory: Inventory) -> tuple[Any, ...] | None:
         """What the verdict depends on; None where that is other resources, or too much to keep."""
         reads = policy.reads
-        if reads is None or not isinstance(resource.properties, dict):
+        if reads is None or not inventory.by_type.keys().isdisjoint(reads.types):
             return None
-        if any(name in inventory.by_type for name in reads.types):
+        if WRITTEN not in resource.cache:
+            resource.cache[WRITTEN] = self._head(resource, inventory), _written(resource.properties)
+        head, written = resource.cache[WRITTEN]
+        if written is None:
             return None
-        cache, properties = resource.cache, resource.properties
-        if "head" not in cache:
-            cache["head"] = self._head(resource, inventory)
-        key = [cache["head"]]
-        for name in reads.properties:
-            if name in properties:
-                written = cache.get(name)
-                if written is None:
-                    written = cache[name] = frozen(properties[name])
-                if written is False:
-                    return None
-                key.append((name, written))
-        key += [(name, frozen(resource.attributes.get(name))) for name in reads.attributes]
-        return tuple(key)
+        attributes = resource.attributes
+        return (head, *map(written.get, reads.properties), *(frozen(attributes.get(name)) for name in reads.attributes))
 
     def _head(self, resource: Resource, inventory: Inventory) -> tuple[Any, ...]:
         if self._at is not inventory:
             self._at = inventory
             self._world = self._worlds.setdefault(inventory.world.signature(), len(self._worlds))
         return self._world, resource.type, resource.subject.origin, frozen(resource.attributes.get("Condition"))
+
+
+def _written(properties: Any) -> dict[str, object] | None:
+    """Each property as written, as a key; None where one of them is too much to keep."""
+    if not isinstance(properties, dict):
+        return None
+    found = {name: frozen(value) for name, value in properties.items()}
+    return None if False in found.values() else found
 
 
 def _about(resource: Resource, found: Judgement) -> Judgement:
