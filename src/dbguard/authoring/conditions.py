@@ -207,7 +207,10 @@ class ConditionCompiler(RelationCompiler):
 
     def _property(self, place: Place, node: dict[str, Any], scope: Scope) -> dict[str, Any]:
         self.keys(place, node, ("path", "default"), "operand")
-        plan = {"path": self.path((*place, "path"), node["path"], Scope(scope.outer or scope.types))}
+        # A term is for many types: where it says what to take instead, not each of them has the property.
+        loose = "default" in node and self.place is not None
+        judged = None if loose else Scope(scope.outer or scope.types)
+        plan = {"path": self.path((*place, "path"), node["path"], judged)}
         if "default" in node:
             plan["default"] = self.operand((*place, "default"), node["default"], scope)
         return plan
