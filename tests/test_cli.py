@@ -234,3 +234,23 @@ def test_checks_of_other_tools_are_named(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == "DMS.1  dms/replication-instance-not-public\n"
     assert main(["policies", "map", "--from", "security-hub"]) == 0
     assert "RDS.2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("tool", "asked", "found"),
+    [
+        ("trivy", "AVD-AWS-0080", "rds/storage-encrypted"),
+        ("trivy", "AWS-0080", "rds/storage-encrypted"),
+        ("cdk-nag", "NIST.800.53.R5-RDSStorageEncrypted", "rds/storage-encrypted"),
+        ("cdk-nag", "AwsSolutions-RDS2", "rds/storage-encrypted"),
+        ("cdk-nag", "AwsSolutions-AEC1", "elasticache/custom-subnet-group"),
+        ("checkov", "ckv_aws_17", "rds/public-access"),
+        ("security-hub", "RDS.3", "rds/storage-encrypted"),
+        ("prowler", "rds_instance_no_public_access", "rds/public-access"),
+        ("cfn-guard", "RDS_STORAGE_ENCRYPTED", "rds/storage-encrypted"),
+        ("cfn_nag", "F44", "elasticache/auth-token-plaintext"),
+    ],
+)
+def test_checks_of_other_tools_are_found(tool: str, asked: str, found: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policies", "map", "--from", tool, asked]) == 0
+    assert found in capsys.readouterr().out

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+from collections.abc import Iterator
 
 from dbguard.cli import CLEAN, FINDINGS, TOOLS
 from dbguard.commands.scan import chosen
@@ -42,11 +44,13 @@ def _map(options: argparse.Namespace) -> int:
     """The policies that state what the checks of another tool do; all of them where none is named."""
     library = Library(options.folders)
     known: dict[str, list[str]] = {}
+    spelled: dict[str, list[str]] = {}
     for policy, references in library.references.items():
         for one in references.get(TOOLS[options.tool], ()):
             known.setdefault(one.split(" ", 1)[0].rstrip(","), []).append(policy)
-    folded = {name.lower(): name for name in known}
-    asked = {name: known.get(folded.get(name.lower(), ""), []) for name in options.ids} or dict(sorted(known.items()))
+            for name in _spellings(one):
+                spelled.setdefault(name, []).append(policy)
+    asked = {name: _found(name, spelled) for name in options.ids} or dict(sorted(known.items()))
     if options.format == "json":
         print(json.dumps(asked, indent=2))
         return CLEAN
@@ -54,6 +58,22 @@ def _map(options: argparse.Namespace) -> int:
     for name, ids in asked.items():
         print(f"{name:{width}}  {', '.join(ids) if ids else 'no policy'}")
     return CLEAN
+
+
+def _spellings(reference: str) -> Iterator[str]:
+    """What a check may be called: its id, and the name of a rule behind it or at the end of its packs' names."""
+    name = reference.split(" ", 1)[0].rstrip(",").lower()
+    yield name
+    yield from (
+        word.lower() for word in re.findall(r"[A-Z][A-Za-z]*[a-z][A-Z]\w{4,}", reference) if word.lower() != name
+    )
+
+
+def _found(name: str, spelled: dict[str, list[str]]) -> list[str]:
+    """The policies for an id as its tool writes it; Trivy's may begin with AVD-, cdk-nag's with a pack."""
+    name = name.lower().removeprefix("avd-")
+    found = spelled.get(name) or spelled.get(name.rsplit("-", 1)[-1], [])
+    return list(dict.fromkeys(found))
 
 
 def _test(options: argparse.Namespace) -> int:
