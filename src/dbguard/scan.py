@@ -56,7 +56,8 @@ class Scan:
         for entry in options.entries:
             for name in entry.types:
                 self._by_type.setdefault(name, []).append(entry)
-        self._policies: dict[str, Policy] = {}
+        self._built: dict[str, Policy] = {}
+        self._policies: dict[tuple[str, str], tuple[Policy, ...]] = {}  # by type and origin
         self._memo = Memo()
         self._named: set[str] = set()
         self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
@@ -186,34 +187,38 @@ class Scan:
 
     def _judged(self, inventory: Inventory) -> Iterator[Finding]:
         for resource in inventory.resources:
-            entries = self._by_type.get(resource.type)
-            if not entries:
+            if resource.type not in self._by_type:
                 continue
             self.resources += 1
-            for entry in entries:
-                policy = self._policy(entry.id)
-                if policy.only and (policy.only == "account") != (resource.subject.origin == "account"):
-                    continue
-                judgement = self._memo.judge(policy, resource, inventory)
+            policies = self._about(resource.type, resource.subject.origin)
+            for policy, judgement in self._memo.judge_all(policies, resource, inventory):
                 if judgement.verdict == NOT_SELECTED:
                     continue
                 self.verdicts[judgement.verdict] += 1
                 if self.options.frameworks:
-                    self.outcomes.setdefault(entry.id, set()).add(judgement.verdict)
+                    self.outcomes.setdefault(policy.id, set()).add(judgement.verdict)
                 self.worst[judgement.verdict].add(policy.severity)
                 if judgement.too_many:
                     self._too_many(policy, resource.id, inventory)
                 if judgement.verdict in self.options.show:
                     yield finding(policy, resource, judgement, inventory)
 
+    def _about(self, type_name: str, origin: str) -> tuple[Policy, ...]:
+        """The policies on a type, as far as they judge what comes from there."""
+        key = (type_name, origin)
+        if key not in self._policies:
+            built = (self._policy(entry.id) for entry in self._by_type[type_name])
+            self._policies[key] = tuple(one for one in built if one.only in (None, origin))
+        return self._policies[key]
+
     def _too_many(self, policy: Policy, name: str, inventory: Inventory) -> None:
         detail = f"{policy.id} on {name}: too many scenarios to go through, name some values with --parameter"
         self.gaps.append(Gap(inventory.name, "too-many-scenarios", detail))
 
     def _policy(self, name: str) -> Policy:
-        if name not in self._policies:
-            self._policies[name] = self._library.policy(name, self.options.settings.get(name))
-        return self._policies[name]
+        if name not in self._built:
+            self._built[name] = self._library.policy(name, self.options.settings.get(name))
+        return self._built[name]
 
 
 def _admitted(allowed: tuple[Value, ...]) -> str:
