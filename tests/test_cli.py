@@ -254,3 +254,20 @@ def test_checks_of_other_tools_are_named(capsys: pytest.CaptureFixture[str]) -> 
 def test_checks_of_other_tools_are_found(tool: str, asked: str, found: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policies", "map", "--from", tool, asked]) == 0
     assert found in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "markdown", "github", "junit", "compact"])
+def test_no_report_shows_a_password(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(
+        "Resources:\n"
+        "  A:\n    Type: AWS::RDS::DBInstance\n    Properties:\n      Engine: mysql\n"
+        "      MasterUserPassword: hunter22\n"
+        "  B: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {AuthToken: hunter22}}\n"
+        "  C: {Type: AWS::ElastiCache::User, Properties: {Passwords: [hunter22]}}\n"
+        "  D: {Type: AWS::DMS::Endpoint, Properties: {EngineName: mysql, Password: hunter22}}\n"
+    )
+    assert main(["scan", str(file), "--all", "--format", form]) == 1
+    out = capsys.readouterr().out
+    assert "plaintext" in out
+    assert "hunter22" not in out

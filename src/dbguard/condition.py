@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from dbguard.inventory import Item, Many, Resource
 from dbguard.model import Path
 from dbguard.operators import OPERATORS, Interval, both, listed, present
-from dbguard.subject import Collection, SubjectNode, dotted, unsettled
+from dbguard.subject import Collection, Property, SubjectNode, dotted, is_secret, unsettled
 from dbguard.value import ABSENT, OPAQUE, Answer, Unresolved, Value, describe
 
 
@@ -149,6 +149,8 @@ class Test:
 
     def _evidence(self, item: Item, path: Path, name: str, value: Value, wanted: bool) -> Evidence:
         shown = describe(value)
+        if isinstance(self.subject, Property) and is_secret(path):
+            shown = "set"  # a report is read by more people than a template
         used = value
         if value is ABSENT:
             shown = "not set"

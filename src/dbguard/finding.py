@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dbguard.condition import NONE, Evidence
@@ -10,6 +11,7 @@ from dbguard.inventory import Inventory, Resource
 from dbguard.model import EXEMPT, MAY_FAIL, PASS, UNKNOWN, Finding, Location, Path, Related
 from dbguard.policy import Policy
 from dbguard.sources.places import has
+from dbguard.subject import is_secret
 from dbguard.value import AnyOther, Value, text
 
 
@@ -20,6 +22,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     place = (*first.resource.place, *first.path) if first else resource.place
     where = locate(inventory, _existing(place, first.resource if first else resource))
     line = inventory.source.line(where.line) if where and inventory.source else None
+    line = line and SECRET.sub(_hidden, line)
     named = _path_name(first)
     return Finding(
         policy.id,
@@ -37,6 +40,19 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
         fingerprint=":".join((policy.id, inventory.name, resource.id, named)),
         source_line=line,
     )
+
+
+# A password or token in a line of a template, as far as it stands there in plain text.
+SECRET = re.compile(
+    r"""(\w*(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)""", re.IGNORECASE
+)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """The same line with the secret left out; what it refers to may stay."""
+    name, between, value = found.groups()
+    open_ = "{{resolve:" in value or value.startswith("[!") or not is_secret((name,))
+    return found[0] if open_ else f"{name}{between}…"
 
 
 def _unique(evidence: tuple[Evidence, ...]) -> list[Evidence]:
@@ -90,10 +106,29 @@ def message(policy: Policy, resource: Resource, judgement: Judgement, evidence: 
     return "; ".join(dict.fromkeys(parts)) or policy.title
 
 
+WRITTEN = ", as written,"  # at the end of the name that such evidence has, see `derived.Written`
+# The words for how a property is written.
+WAYS = {
+    "literal": "plain text",
+    "mapping": "plain text in Mappings",
+    "pseudo": "a pseudo parameter",
+    "parameter": "a parameter without NoEcho, which anybody who describes the stack can read",
+    "default": "a parameter with a Default, which anybody can read",
+    "stored": "a plain SSM parameter",
+    "hidden-parameter": "a parameter with NoEcho",
+    "resource": "what a resource returns",
+    "secret": "a secret",
+    "not set": "nothing",
+}
+
+
 def _sentence(policy: Policy, resource: Resource, evidence: Evidence) -> str:
     """What was found and what must be; a regular expression is told by the policy's title instead."""
     owner = "" if evidence.resource is resource else f"{evidence.resource.id}: "
     name = evidence.name[:1].upper() + evidence.name[1:]
+    if evidence.name.endswith(WRITTEN):
+        how = WAYS.get(evidence.found, evidence.found)
+        return f"{owner}{name.removesuffix(WRITTEN)} is written as {how}"
     if evidence.found == NONE:
         return f"{owner}There are no {evidence.name}{evidence.wanted.removeprefix('must be there')}"
     if evidence.wanted == f"must not be {evidence.found}":

@@ -49,6 +49,15 @@ def written(steps: Steps) -> Path:
     return tuple(step for step in kept if step is not None)
 
 
+SECRETS = ("password", "passwords", "authtoken")
+
+
+def is_secret(path: Path) -> bool:
+    """Whether what stands at a place is a password or a token, which no report shows."""
+    names = [step.lower() for step in path if isinstance(step, str)]
+    return bool(names) and names[-1].endswith(SECRETS) and not names[-1].startswith("manage")
+
+
 def _open_parameter(value: AnyOther) -> str:
     """Why a parameter decides nothing, and what would settle it."""
     name = value.parameter

@@ -34,7 +34,10 @@ POLICIES = [LIBRARY.policy(name) for name in LIBRARY.entries]
 LOST = {
     ("AWS::DynamoDB::GlobalTable", "Replicas"): "moto drops replicas; this Region's one is made as a table",
     ("AWS::ElastiCache::CacheCluster", "AZMode"): "not told by AWS, found from the nodes' zones, which moto drops",
-    ("AWS::ElastiCache::ReplicationGroup", "CacheParameterGroupName"): "told of members alone, which moto does not list",
+    (
+        "AWS::ElastiCache::ReplicationGroup",
+        "CacheParameterGroupName",
+    ): "told of members alone, which moto does not list",
     ("AWS::ElastiCache::ReplicationGroup", "CacheSubnetGroupName"): "told of members alone, which moto does not list",
     ("AWS::ElastiCache::ReplicationGroup", "EngineVersion"): "told of members alone, which moto does not list",
     ("AWS::ElastiCache::ReplicationGroup", "NumCacheClusters"): "moto makes one node whatever is asked for",
