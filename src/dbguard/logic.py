@@ -157,8 +157,8 @@ class Term:
         self.name, self.condition = name, condition
 
     def test(self, item: Item) -> Answer:
-        """The answer, kept where it does not depend on the scenario."""
-        if item.value is not item.resource.properties:
+        """The answer, kept where it depends neither on the scenario nor on another resource that is judged."""
+        if item.value is not item.resource.properties or item.judged.resource is not item.resource:
             return self.condition.test(item)
         cache = item.resource.cache
         if self in cache:
