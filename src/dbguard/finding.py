@@ -20,8 +20,9 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     evidence = _unique(judgement.evidence)
     first = next((one for one in evidence if one.path or one.wanted), None)
     place = (*first.resource.place, *first.path) if first else resource.place
-    where = locate(inventory, _existing(place, first.resource if first else resource))
-    line = inventory.source.line(where.line) if where and inventory.source else None
+    place = _existing(place, first.resource if first else resource)
+    where = locate(inventory, place)
+    line = inventory.source.line_at(place) if inventory.source else None
     line = line and SECRET.sub(_hidden, line)
     named = _path_name(first)
     return Finding(
@@ -37,7 +38,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
         _shown(judgement.when),
         _shown(judgement.unless),
         _reason(judgement, evidence),
-        fingerprint=":".join((policy.id, inventory.name, resource.id, named)),
+        fingerprint=":".join((policy.id, _home(resource, inventory), resource.id, named)),
         source_line=line,
     )
 
@@ -83,13 +84,13 @@ def _existing(place: Path, resource: Resource) -> Path:
 
 def locate(inventory: Inventory, place: Path) -> Location | None:
     """A place in the inventory's text."""
-    if inventory.source is None:
-        return None
-    line, column = inventory.source.position(place)
-    shown = ""
-    for step in place:
-        shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else step
-    return Location(inventory.name, line, column, shown)
+    return inventory.source.location(place) if inventory.source else None
+
+
+def _home(resource: Resource, inventory: Inventory) -> str:
+    """The file, or the account and Region, that a resource is of."""
+    where = locate(inventory, resource.place)
+    return where.file if where else inventory.name
 
 
 def message(policy: Policy, resource: Resource, judgement: Judgement, evidence: list[Evidence]) -> str:
@@ -124,7 +125,7 @@ WAYS = {
 
 def _sentence(policy: Policy, resource: Resource, evidence: Evidence) -> str:
     """What was found and what must be; a regular expression is told by the policy's title instead."""
-    owner = "" if evidence.resource is resource else f"{evidence.resource.id}: "
+    owner = "" if evidence.resource is resource else f"{evidence.resource.subject.id}: "
     name = evidence.name[:1].upper() + evidence.name[1:]
     if evidence.name.endswith(WRITTEN):
         how = WAYS.get(evidence.found, evidence.found)
@@ -140,7 +141,7 @@ def _sentence(policy: Policy, resource: Resource, evidence: Evidence) -> str:
 def _unknown(resource: Resource, evidence: list[Evidence]) -> str:
     names: dict[str, dict[str, None]] = {}
     for one in evidence:
-        owner = "" if one.resource is resource else f"{one.resource.id}: "
+        owner = "" if one.resource is resource else f"{one.resource.subject.id}: "
         if one.reason:
             names.setdefault(one.reason, {}).update({f"{owner}{one.name}": None} if one.name else {})
     parts = [f"{', '.join(list(found)[:3])}: {reason}" if found else reason for reason, found in names.items()]
@@ -174,13 +175,20 @@ def _related(
     """The other resources that the verdict rests on, once each."""
     shown = first.resource if first else resource
     others: dict[str, Related] = {}
+    stack = inventory.by_id.get(resource.id.rpartition("/")[0])
+    if stack is not None:
+        others[stack.id] = _beside(stack, locate(inventory, stack.place), "nested stack")
     if shown is not resource:
-        others[resource.id] = Related(resource.id, resource.type, locate(inventory, resource.place), "judged here")
+        others[resource.id] = _beside(resource, locate(inventory, resource.place), "judged here")
     for one in evidence:
         if one.resource is not shown and one.resource is not resource and one.resource.id not in others:
             place = _existing((*one.resource.place, *one.path), one.resource)
-            others[one.resource.id] = Related(one.resource.id, one.resource.type, locate(inventory, place), one.name)
+            others[one.resource.id] = _beside(one.resource, locate(inventory, place), one.name)
     return list(others.values())
+
+
+def _beside(resource: Resource, where: Location | None, note: str) -> Related:
+    return Related(resource.subject.id, resource.type, where, note)
 
 
 __all__ = ["MAY_FAIL", "finding", "locate", "message"]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
-from dbguard.model import Path, Subject
+from dbguard.model import Location, Path, Subject
 from dbguard.value import ABSENT, OPAQUE, Answer, Unresolved, Value, describe
 
 Steps = tuple[str | int | None, ...]  # a parsed path: keys, indexes, and None for [*]
@@ -26,9 +26,11 @@ class Resource:
 
     __slots__ = ("attributes", "cache", "id", "place", "properties", "subject", "type")
 
-    def __init__(self, subject: Subject, properties: Value, attributes: Mapping[str, Any], place: Path = ()) -> None:
+    def __init__(
+        self, subject: Subject, properties: Value, attributes: Mapping[str, Any], place: Path = (), name: str = ""
+    ) -> None:
         self.subject = subject
-        self.id = subject.id
+        self.id = name or subject.id  # unique in the inventory, where reports may show the same id twice
         self.type = subject.type
         self.properties = properties
         self.attributes = attributes
@@ -228,8 +230,8 @@ class Inventory:
 class Source(Protocol):
     """The text that an inventory was read from."""
 
-    def position(self, path: Path) -> tuple[int, int]:
-        """Line and column (from 1) of a place, or of the nearest place around it."""
+    def location(self, path: Path) -> Location:
+        """Where a place stands, or the nearest place around it."""
 
-    def line(self, number: int) -> str:
-        """A line of the text."""
+    def line_at(self, path: Path) -> str:
+        """The line of text in which a place stands."""

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from dbguard import __version__
 from dbguard.discover import Candidate, Found, PassedOver, find, is_template
 from dbguard.errors import DocumentError, UsageError
+from dbguard.families import Families, Family
 from dbguard.finding import finding
 from dbguard.inventory import Inventory
 from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Control, Coverage, Finding, Gap, Location, Report, Status
 from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion
-from dbguard.sources.document import Document, read
-from dbguard.sources.template import Gaps, TemplateInventory, check, load
+from dbguard.sources.document import read
+from dbguard.sources.template import TemplateInventory, check, load
+from dbguard.sources.template.sections import Gaps
 from dbguard.value import Value, text
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class Scan:
         self._policies: dict[tuple[str, str], tuple[Policy, ...]] = {}  # by type and origin
         self._memo = Memo()
         self._named: set[str] = set()
+        self._families = Families((), {})
+        self._files: set[str] = set()  # templates that were judged, with what is nested in them
         self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
 
     def run(self, paths: Iterable[str]) -> Report:
@@ -73,7 +77,9 @@ class Scan:
 
     def _finish(self, paths: list[str], candidates: Iterable[Found]) -> Report:
         findings: list[Finding] = []
-        for found in candidates:
+        everything = list(candidates)
+        self._families = Families((one for one in everything if isinstance(one, Candidate)), self.options.parameters)
+        for found in everything:
             if isinstance(found, Gap):
                 self.gaps.append(found)
                 self.unreadable += 1
@@ -91,7 +97,13 @@ class Scan:
         verdicts, statuses = dict(self.verdicts), tuple(sorted(self.statuses))
         ordered = tuple(sorted(findings, key=_order))
         return Report(
-            __version__, ordered, tuple(self.gaps), coverage, verdicts, statuses=statuses, controls=self._controls()
+            __version__,
+            ordered,
+            tuple(dict.fromkeys(self.gaps)),
+            coverage,
+            verdicts,
+            statuses=statuses,
+            controls=self._controls(),
         )
 
     def _controls(self) -> tuple[Control, ...]:
@@ -133,24 +145,29 @@ class Scan:
         if candidate.data.startswith(SCAN_FILE):
             yield from self._scan_file(candidate)
             return
+        if candidate.file in self._files or self._families.nested(candidate.file):
+            return
+        family = self._families.of(candidate.file)
         try:
-            yield from self._document(candidate, read(candidate.data, candidate.file))
+            yield from self._document(candidate, family or Family(read(candidate.data, candidate.file)))
         except DocumentError as error:
             self._unread(candidate, error)
         except RecursionError:
             detail = "functions or conditions are nested too deep, the rest was not judged"
             self.gaps.append(Gap(candidate.file, "unsupported", detail))
 
-    def _document(self, candidate: Candidate, document: Document) -> Iterator[Finding]:
-        if not is_template(document.root) and not (candidate.named and not self.options.pass_over):
+    def _document(self, candidate: Candidate, family: Family) -> Iterator[Finding]:
+        if not is_template(family.head.root) and not (candidate.named and not self.options.pass_over):
             self.not_templates += 1
             return
-        inventory, gaps = load(document, self.options.parameters)
-        self.read += 1
+        inventory, gaps = load(family.head, self.options.parameters, self._families.files.fetch, family.beside)
+        files = {document.file for document in inventory.documents}
+        self.read += len(files - self._files)
+        self._files |= files
         self._given(inventory)
-        noted = Gaps(document)
-        noted.found = [*document.gaps, *gaps]
-        check.check(inventory, self._looked_at(), document.root, noted)
+        noted = Gaps(inventory.source)
+        noted.found = [*(gap for document in inventory.documents for gap in document.gaps), *gaps]
+        check.check(inventory, self._looked_at(), noted)
         self.gaps.extend(noted.found)
         yield from self._judged(inventory)
         inventory.close()

@@ -1,4 +1,4 @@
-"""A folder a case: a template, and what dbguard finds in it; `UPDATE_EXPECTED=1` writes it anew."""
+"""A folder a case: a template, or templates in `scan`, and what dbguard finds; `UPDATE_EXPECTED=1` writes it anew."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dbguard.model import Location
 from dbguard.policy_library import Library
 from dbguard.scan import Options, Scan
 
@@ -27,16 +28,22 @@ def found(template: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any
     monkeypatch.chdir(template.parent)
     report = Scan(LIBRARY, Options(LIBRARY.chosen(IDS, (), every=False))).run([template.name])
     findings = [
-        f"{one.location.line if one.location else 0}: {one.verdict} {one.policy} {one.resource.id}"
+        f"{_place(one.location, template)}: {one.verdict} {one.policy} {one.resource.id}"
         f"{_choices(' when', one.when)}{_choices(' unless', one.unless)}: {one.message}"
         for one in report.findings
     ]
-    gaps = [f"{gap.location.line if gap.location else 0}: {gap.kind}: {gap.detail}" for gap in report.gaps]
+    gaps = [f"{_place(gap.location, template)}: {gap.kind}: {gap.detail}" for gap in report.gaps]
     return {
         "findings": findings,
         "gaps": gaps,
         "verdicts": [f"{key} {value}" for key, value in report.verdicts.items()],
     }
+
+
+def _place(location: Location | None, template: Path) -> str:
+    if location is None:
+        return "0"
+    return str(location.line) if location.file == template.name else f"{location.file}:{location.line}"
 
 
 def _choices(word: str, choices: dict[str, Any] | None) -> str:
@@ -45,7 +52,7 @@ def _choices(word: str, choices: dict[str, Any] | None) -> str:
 
 @pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
 def test_case(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    (template,) = (CASES / case).glob("template.*")
+    (template,) = [*(CASES / case).glob("template.*"), *(CASES / case).glob("scan")]
     expected = CASES / case / "expected.json"
     seen = found(template, monkeypatch)
     if os.environ.get("UPDATE_EXPECTED"):

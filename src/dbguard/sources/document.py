@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from dbguard.errors import DocumentError
-from dbguard.model import Gap, Path
+from dbguard.model import Gap, Location, Path
 from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, has, unpack
 
 LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
@@ -19,14 +20,49 @@ class Document:
     """Plain data with its text; mappings and lists made by hand have no places."""
 
     def __init__(
-        self, file: str, root: Any, text: str = "", gaps: tuple[Gap, ...] = (), *, located: bool = True
+        self,
+        file: str,
+        root: Any,
+        text: str = "",
+        gaps: tuple[Gap, ...] = (),
+        *,
+        located: bool = True,
+        parts: Mapping[Path, Part] | None = None,
     ) -> None:
         self.file = file
+        self.parts = parts or {}  # what comes from other documents
         self.root = root
         self.gaps = gaps
         self.text = text
         self._lines: list[str] | None = None
         self._located: Any = root if located else None
+
+    def with_parts(self, parts: Mapping[Path, Part]) -> Document:
+        """The same text, with parts that come from other documents."""
+        if not parts:
+            return self
+        found = Document(self.file, self.root, self.text, self.gaps, parts={**self.parts, **parts})
+        found._located = self._located
+        return found
+
+    def home(self, path: Path) -> Part:
+        """The document that a place comes from, and the place there."""
+        for end in range(len(path), 0, -1) if self.parts else ():
+            part = self.parts.get(path[:end])
+            if part is not None:
+                document, start = part
+                return document.home((*start, *path[end:]))
+        return self, path
+
+    def location(self, path: Path) -> Location:
+        """A place in the file that it comes from."""
+        document, inner = self.home(path)
+        return Location(document.file, *document.position(inner), dotted(inner))
+
+    def line_at(self, path: Path) -> str:
+        """The line of text in which a place stands."""
+        document, inner = self.home(path)
+        return document.line(document.position(inner)[0])
 
     @property
     def lines(self) -> list[str]:
@@ -56,6 +92,17 @@ class Document:
         from dbguard.sources.json_places import locate
 
         return locate(self.text)
+
+
+Part = tuple[Document, Path]
+
+
+def dotted(path: Path) -> str:
+    """A place in a template as the report writes it: `Resources.Db.Properties.Tags[0]`."""
+    shown = ""
+    for step in path:
+        shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else step
+    return shown
 
 
 def read(data: bytes, file: str) -> Document:

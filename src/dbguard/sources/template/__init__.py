@@ -1,109 +1,81 @@
-"""A CloudFormation template as an inventory: its sections checked for shape, its resources in its own world."""
+"""CloudFormation templates as an inventory: their sections checked for shape, their resources in their own world."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dbguard.errors import DocumentError
 from dbguard.inventory import Inventory, Resource
 from dbguard.links import Index
-from dbguard.model import Gap, Location, Path, Subject
+from dbguard.model import Gap, Path, Subject
 from dbguard.sources.document import Document
-from dbguard.sources.template.parameters import PSEUDO, Parameter, parse
+from dbguard.sources.template.parameters import parse, pseudo
+from dbguard.sources.template.sections import Gaps, kind, sections_of
 from dbguard.sources.template.world import TemplateWorld
 from dbguard.value import Unresolved, Value
 
-SECTIONS = ("Parameters", "Mappings", "Conditions", "Rules", "Resources")
+Fetch = Callable[[str], Document]  # a template's file to its text; raises DocumentError
 
 
 class TemplateInventory(Inventory):
-    """The resources of one template."""
+    """The resources of one template with its nested stacks, or of several that are joined by exports."""
 
     world: TemplateWorld
+    source: Document
+    documents: list[Document]
 
 
-class Gaps:
-    """What is wrong with a template, gathered with its place."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.found: list[Gap] = []
-
-    def add(self, kind: str, detail: str, path: Path = ()) -> None:
-        """Note one thing that cannot be judged."""
-        line, column = self.document.position(path)
-        place = Location(self.document.file, line, column, dotted(path))
-        self.found.append(Gap(self.document.file, kind, detail, place))
-
-
-def dotted(path: Path) -> str:
-    """A place in a template as the report writes it: `Resources.Db.Properties.Tags[0]`."""
-    shown = ""
-    for step in path:
-        shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else step
-    return shown
-
-
-def load(document: Document, given: Mapping[str, Value] | None = None) -> tuple[TemplateInventory, list[Gap]]:
+def load(
+    document: Document,
+    given: Mapping[str, Value] | None = None,
+    fetch: Fetch | None = None,
+    beside: Sequence[Document] = (),
+) -> tuple[TemplateInventory, list[Gap]]:
     """The inventory of a template, and what of it cannot be judged.
 
+    Nested stacks are followed where `fetch` reads files; `beside` are templates whose exports are seen as well.
     Raises DocumentError for what is no template at all.
     """
-    root = document.root
-    if not isinstance(root, dict):
-        raise DocumentError("malformed", "a template is a mapping with Resources")
     gaps = Gaps(document)
-    sections = {name: _section(root, name, gaps) for name in SECTIONS}
-    if "Resources" not in root:
-        gaps.add("no-resources", "the template has no Resources, nothing was judged")
-    elif not sections["Resources"] and isinstance(root["Resources"], dict):
-        gaps.add("no-resources", "the template's Resources are empty, nothing was judged", ("Resources",))
-    given = given or {}
-    parameters = {name: Parameter(name, _pseudo_type(name), given=given.get(name)) for name in PSEUDO}
-    parameters.update((name, parse(name, body, given)) for name, body in sections["Parameters"].items())
-    world = TemplateWorld(sections, parameters)
-    resources = [one for name in sections["Resources"] if (one := _resource(name, sections["Resources"][name], gaps))]
-    inventory = TemplateInventory(document.file, resources, world, document)
+    sections = sections_of(document, gaps)
+    if beside or (fetch is not None and any(map(is_stack, sections["Resources"].values()))):
+        from dbguard.sources.template.assembly import assemble
+
+        world, gaps, documents = assemble((document, *beside), given or {}, fetch)
+    else:
+        parameters = pseudo(given or {}, "")
+        parameters.update((name, parse(name, body, given or {})) for name, body in sections["Parameters"].items())
+        world, documents = TemplateWorld(sections, parameters), [document]
+    resources = [one for name, body in world.resources.items() if (one := _resource(name, body, gaps))]
+    inventory = TemplateInventory(document.file, resources, world, gaps.document)
+    inventory.documents = documents
     world.links = Index(world, inventory.by_type, inventory.by_id)
     return inventory, gaps.found
 
 
-def _pseudo_type(name: str) -> str:
-    return "CommaDelimitedList" if name == "AWS::NotificationARNs" else "String"
-
-
-def _section(root: Mapping[str, Any], name: str, gaps: Gaps) -> dict[str, Any]:
-    section = root.get(name)
-    if isinstance(section, dict):
-        return section
-    if name in root:
-        gaps.add("malformed", f"{name} is {_kind(section)}, not a mapping", (name,))
-    return {}
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
-    return "empty" if value is None else next(name for kind, name in names.items() if isinstance(value, kind))
+def is_stack(body: Any) -> bool:
+    """Whether a resource is a nested stack."""
+    return isinstance(body, dict) and body.get("Type") == "AWS::CloudFormation::Stack"
 
 
 def _resource(name: str, body: Any, gaps: Gaps) -> Resource | None:
     place: Path = ("Resources", name)
-    if name.startswith("Fn::"):
-        if not name.startswith("Fn::ForEach"):
-            gaps.add("transform", f"{name} is not expanded, its resources were not judged", place)
+    own = str(gaps.document.home(place)[1][-1])
+    if own.startswith("Fn::"):
+        if not own.startswith("Fn::ForEach"):
+            gaps.add("transform", f"{own} is not expanded, its resources were not judged", place)
         return None
     if not isinstance(body, dict):
-        gaps.add("malformed", f"resource {name} is {_kind(body)}, not a mapping", place)
+        gaps.add("malformed", f"resource {own} is {kind(body)}, not a mapping", place)
         return None
     type_name = body.get("Type")
     if not isinstance(type_name, str):
-        gaps.add("malformed", f"resource {name} has no Type", place)
+        gaps.add("malformed", f"resource {own} has no Type", place)
         return None
     properties: Value = body.get("Properties")
     if properties is None:
         properties = {}
     elif not isinstance(properties, dict):
-        gaps.add("malformed", f"Properties of {name} is {_kind(properties)}, not a mapping", (*place, "Properties"))
-        properties = Unresolved(f"Properties of {name} is not a mapping", present=None)
-    return Resource(Subject(name, type_name), properties, body, place)
+        gaps.add("malformed", f"Properties of {own} is {kind(properties)}, not a mapping", (*place, "Properties"))
+        properties = Unresolved(f"Properties of {own} is not a mapping", present=None)
+    return Resource(Subject(own, type_name), properties, body, place, name)

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dbguard.model import Gap, Path
-from dbguard.sources.template import Gaps, TemplateInventory
+from dbguard.sources.document import Document
+from dbguard.sources.template import TemplateInventory
 from dbguard.sources.template.intrinsics import FUNCTIONS
+from dbguard.sources.template.sections import Gaps
 from dbguard.sources.template.truth import CONDITIONS
 
 EXPANDED_HERE = ("AWS::LanguageExtensions",)
@@ -19,10 +21,12 @@ RULE_FUNCTIONS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 _HOLE = r"\$\{([^!}][^}]*)\}"
 
 
-def check(inventory: TemplateInventory, types: Iterable[str], root: dict[str, Any], gaps: Gaps) -> None:
+def check(inventory: TemplateInventory, types: Iterable[str], gaps: Gaps) -> None:
     """Note all that the template cannot say, in the order of the text."""
     checker = Checker(inventory, gaps)
-    checker.transforms(root)
+    for document in inventory.documents:
+        checker.transforms(document)
+    checker.loops()
     for name in ("Conditions", "Rules"):
         checker.walk((name,), inventory.world.sections[name])
     checker.circles()
@@ -35,8 +39,8 @@ def check(inventory: TemplateInventory, types: Iterable[str], root: dict[str, An
     gaps.found.sort(key=_order)
 
 
-def _order(gap: Gap) -> tuple[int, int]:
-    return (gap.location.line, gap.location.column) if gap.location else (0, 0)
+def _order(gap: Gap) -> tuple[str, int, int]:
+    return gap.location[:3] if gap.location else (gap.target, 0, 0)
 
 
 # The check of each function, by the name of a method of Checker.
@@ -67,20 +71,26 @@ class Checker:
         self.gaps = gaps
         self.seen: set[int] = set()
 
-    def transforms(self, root: dict[str, Any]) -> None:
-        """Macros that make another template out of this one, and blocks that only they expand."""
+    def transforms(self, document: Document) -> None:
+        """Macros that make another template out of this one."""
+        root, gaps = document.root, Gaps(document)
+        gaps.found = self.gaps.found
         found = root.get("Transform", [])
         for name in found if isinstance(found, list) else [found]:
             if name not in EXPANDED_HERE:
                 shown = name.get("Name", "a macro") if isinstance(name, dict) else name
                 detail = f"{shown} is not expanded: what it adds or changes was not judged"
-                self.gaps.add("transform", detail, ("Transform",))
+                gaps.add("transform", detail, ("Transform",))
+        if "Fn::Transform" in root:
+            gaps.add("transform", "a macro makes parts of this template at deployment", ("Fn::Transform",))
+
+    def loops(self) -> None:
+        """Blocks that only a transform expands."""
         for section in ("Parameters", "Mappings", "Conditions", "Resources"):
             for name in self.world.sections.get(section, {}):
-                if name.startswith("Fn::ForEach"):
-                    self.gaps.add("transform", f"{name} is not expanded, what it makes was not judged", (section, name))
-        if "Fn::Transform" in root:
-            self.gaps.add("transform", "a macro makes parts of this template at deployment", ("Fn::Transform",))
+                own = self.gaps.document.home((section, name))[1][-1]
+                if str(own).startswith("Fn::ForEach"):
+                    self.gaps.add("transform", f"{own} is not expanded, what it makes was not judged", (section, name))
 
     def resource(self, place: Path, body: Any) -> None:
         """A resource's attributes and properties."""
@@ -98,10 +108,10 @@ class Checker:
     def others(self, wanted: set[str]) -> None:
         """Resources that stand for other templates, which may hold databases."""
         for resource in self.inventory.resources:
-            if resource.type in wanted:
+            if resource.type in wanted or resource.id in self.world.followed:
                 continue
             if resource.type == "AWS::CloudFormation::Stack":
-                detail = f"nested stack {resource.id} is not followed, its resources were not judged"
+                detail = f"nested stack {resource.subject.id} is not followed, its resources were not judged"
                 self.gaps.add("nested-stack", detail, resource.place)
             elif resource.type.endswith("::MODULE") or resource.type == "AWS::CloudFormation::Macro":
                 self.gaps.add(
@@ -146,15 +156,24 @@ class Checker:
         if not isinstance(name, str):
             if not isinstance(name, dict):
                 self.gaps.add("malformed", "Ref takes the name of a parameter or resource", at)
-        elif name not in self.world.parameters and name not in self.world.resources:
-            self.gaps.add("missing-reference", f"{name} is neither a parameter nor a resource of this template", at)
+        elif not self._named(name):
+            self.gaps.add(
+                "missing-reference", f"{_own(name)} is neither a parameter nor a resource of this template", at
+            )
+
+    def _named(self, name: str) -> bool:
+        world = self.world
+        return name in world.parameters or name in world.resources or name in world.bindings
 
     def _get_att(self, at: Path, argument: Any) -> None:
         parts = argument.split(".", 1) if isinstance(argument, str) else argument
         if not isinstance(parts, list) or len(parts) < 2 or not isinstance(parts[0], str):
             self.gaps.add("malformed", "Fn::GetAtt takes a resource and an attribute", at)
         elif parts[0] not in self.world.resources:
-            self.gaps.add("missing-reference", f"{parts[0]} is no resource of this template", at)
+            self.gaps.add("missing-reference", f"{_own(parts[0])} is no resource of this template", at)
+        elif parts[0] in self.world.nests and ".".join(map(str, parts)) not in self.world.bindings:
+            detail = f"the template of nested stack {_own(parts[0])} has no output {str(parts[1]).split('.')[-1]}"
+            self.gaps.add("missing-reference", detail, at)
 
     def _sub(self, at: Path, argument: Any) -> None:
         text = argument[0] if isinstance(argument, list) and len(argument) == 2 else argument
@@ -166,7 +185,7 @@ class Checker:
             name = hole.strip()
             if name in names:
                 continue
-            if name.split(".", 1)[0] not in self.world.resources and name not in self.world.parameters:
+            if name.split(".", 1)[0] not in self.world.resources and not self._named(name):
                 self.gaps.add("missing-reference", f"{name} is neither a parameter nor a resource of this template", at)
 
     def _if(self, at: Path, argument: Any) -> None:
@@ -177,7 +196,7 @@ class Checker:
 
     def _condition(self, at: Path, name: Any) -> None:
         if isinstance(name, str) and name not in self.world.conditions:
-            self.gaps.add("missing-condition", f"there is no condition {name} in this template", at)
+            self.gaps.add("missing-condition", f"there is no condition {_own(name)} in this template", at)
 
     def _pair(self, at: Path, argument: Any) -> None:
         if not isinstance(argument, list) or len(argument) != 2:
@@ -198,8 +217,8 @@ class Checker:
             if not isinstance(key, (str, int)):
                 return
             if not isinstance(level, dict) or str(key) not in level:
-                missing = "mapping" if index == 0 else "key"
-                self.gaps.add("missing-mapping", f"there is no {missing} {key} in Mappings", (*at, index))
+                missing, shown = ("mapping", _own(str(key))) if index == 0 else ("key", key)
+                self.gaps.add("missing-mapping", f"there is no {missing} {shown} in Mappings", (*at, index))
                 return
             level = level[str(key)]
 
@@ -216,7 +235,7 @@ class Checker:
         left = _with_a_way_on(turned, _with_a_way_on(graph, set(graph)))
         for name in graph:
             if name in left:
-                detail = f"condition {name} hangs on itself, so it is neither true nor false"
+                detail = f"condition {_own(name)} hangs on itself, so it is neither true nor false"
                 self.gaps.add("circular-condition", detail, ("Conditions", name))
 
 
@@ -258,3 +277,8 @@ def _named(tree: Any) -> Iterator[str]:
             stack.extend(value.values())
         else:
             stack.extend(value)
+
+
+def _own(name: str) -> str:
+    """A name as its own template has it."""
+    return re.split("[/#]", name)[-1]

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from dbguard.sources.template.parameters import Parameter
 from dbguard.value import text
 
+if TYPE_CHECKING:
+    from dbguard.sources.template.naming import Binding
+
 Found = dict[str, dict[str, None]]
+NameOf = Callable[[Any], str | None]  # the parameter that a value is
 
 
-def collect(sections: Mapping[str, dict[str, Any]], parameters: Mapping[str, Parameter]) -> Found:
+def collect(
+    sections: Mapping[str, dict[str, Any]], parameters: Mapping[str, Parameter], bindings: Mapping[str, Binding]
+) -> Found:
     """The constants of each parameter, from conditions, rules and the keys of mappings it looks up."""
     found: Found = {}
+
+    def name_of(value: Any) -> str | None:
+        name = _parameter(value)
+        for _ in range(len(bindings)):
+            if name is None or name not in bindings:
+                break
+            name = _parameter(bindings[name].value)
+        return name
+
     pairs: list[tuple[str, str]] = []
     for section in ("Conditions", "Rules", "Resources"):
         for name, argument in _functions(sections[section]):
             if name == "Fn::FindInMap":
-                _map_keys(argument, sections["Mappings"], found)
+                _map_keys(argument, sections["Mappings"], found, name_of)
             elif name in ("Fn::Equals", "Fn::Contains", "Fn::EachMemberIn", "Fn::EachMemberEquals"):
-                _compared(argument, found, pairs)
+                _compared(argument, found, pairs, name_of)
     for one, other in pairs:
         _share(found, parameters, one, other)
     return found
@@ -49,6 +64,9 @@ def _parameter(value: Any) -> str | None:
     name, argument = next(iter(value.items()))
     if name == "Ref" and isinstance(argument, str):
         return argument
+    if name == "Fn::Sub" and isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):
+        hole = _parameter({"Fn::Sub": argument[0]})
+        return _parameter(argument[1][hole]) if hole in argument[1] else hole
     if (
         name == "Fn::Sub"
         and isinstance(argument, str)
@@ -62,14 +80,14 @@ def _parameter(value: Any) -> str | None:
     return None
 
 
-def _compared(argument: Any, found: Found, pairs: list[tuple[str, str]]) -> None:
+def _compared(argument: Any, found: Found, pairs: list[tuple[str, str]], name_of: NameOf) -> None:
     if not isinstance(argument, list) or len(argument) != 2:
         return
     for side, other in (argument, argument[::-1]):
         values = side if isinstance(side, list) else [side]
-        name = _parameter(other)
+        name = name_of(other)
         for value in values:
-            second = _parameter(value)
+            second = name_of(value)
             if name and second:
                 pairs.append((name, second))
             elif name and isinstance(value, (str, int, float)):
@@ -78,13 +96,13 @@ def _compared(argument: Any, found: Found, pairs: list[tuple[str, str]]) -> None
                 found.setdefault(second, {})[text(other)] = None
 
 
-def _map_keys(argument: Any, mappings: dict[str, Any], found: Found) -> None:
+def _map_keys(argument: Any, mappings: dict[str, Any], found: Found, name_of: NameOf) -> None:
     if not isinstance(argument, list) or len(argument) < 3 or not isinstance(argument[0], str):
         return
     mapping = mappings.get(argument[0])
     if not isinstance(mapping, dict):
         return
-    first, second = _parameter(argument[1]), _parameter(argument[2])
+    first, second = name_of(argument[1]), name_of(argument[2])
     if first:
         found.setdefault(first, {}).update(dict.fromkeys(map(text, mapping)))
     if second:

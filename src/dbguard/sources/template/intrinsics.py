@@ -41,6 +41,8 @@ def ref(world: TemplateWorld, name: Any) -> Value:
             return malformed("Ref", "a name")
     if name == "AWS::NoValue":
         return ABSENT
+    if name in world.bindings:
+        return world.bound(name)
     if name in world.parameters:
         return world.parameter(name)
     if name in world.resources:
@@ -63,6 +65,8 @@ def get_att(world: TemplateWorld, argument: Any) -> Value:
         return Unresolved(f"{parts[0]} is no resource of this template", ("attribute", hashable(parts)))
     attribute = world.force(parts[1])
     attribute = attribute if isinstance(attribute, str) else "?"
+    if f"{parts[0]}.{attribute}" in world.bindings:
+        return world.bound(f"{parts[0]}.{attribute}")
     names = attribute.endswith(("Arn", "Id", "Identifier", "Name")) and _names(world, parts[0])
     return _existing(world, parts[0], Reference(parts[0], attribute, names))
 
@@ -222,6 +226,9 @@ def get_azs(world: TemplateWorld, argument: Any) -> Value:
 def import_value(world: TemplateWorld, argument: Any) -> Value:
     """`Fn::ImportValue`: another stack's output."""
     name = world.force(argument)
+    found = world.exported(name)
+    if found is not None:
+        return found
     key = ("import", name) if not isinstance(name, (dict, list)) else None
     return Unresolved(f"{describe(name)} is imported from another stack", key, external=True)
 

@@ -20,6 +20,9 @@ PSEUDO = (
 )
 
 
+OWN = ("AWS::StackId", "AWS::StackName")  # each stack has its own
+
+
 class Parameter(NamedTuple):
     """One parameter, or a pseudo parameter: what is known of its value before deployment."""
 
@@ -120,6 +123,14 @@ def _matches(pattern: str, value: str) -> bool:
         return re.fullmatch(pattern, value) is not None
     except re.error:
         return True
+
+
+def pseudo(given: Mapping[str, Value], prefix: str) -> dict[str, Parameter]:
+    """The pseudo parameters, or those that a stack behind a prefix has for itself."""
+    if prefix:
+        return {prefix + name: Parameter(prefix + name) for name in OWN}
+    kinds = {"AWS::NotificationARNs": "CommaDelimitedList"}
+    return {name: Parameter(name, kinds.get(name, "String"), given=given.get(name)) for name in PSEUDO}
 
 
 def parse(name: str, body: Any, given: Mapping[str, Value]) -> Parameter:

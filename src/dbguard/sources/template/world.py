@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dbguard.inventory import Resource, World
+from dbguard.inventory import Impossible, Resource, World
 from dbguard.sources.template import constants, intrinsics, rules, truth, writing
 from dbguard.sources.template.parameters import Parameter
 from dbguard.value import ABSENT, Answer, Unresolved, Value, frozen
 
+if TYPE_CHECKING:
+    from dbguard.sources.template.naming import Binding
+
 CONDITION = "condition "  # before the name of a condition that nothing settles, among the choices
+
+
+class Asked(NamedTuple):
+    """An answer in the scenario at hand, with the open choices that were looked at for it."""
+
+    answer: Any
+    touched: dict[str, None]
+    undetermined: dict[str, None]
+    varies: bool
 
 
 class TemplateWorld(World):
     """A template's sections, and the scenario at hand.
+
+    Where several templates are seen together, `bindings` are the values of one that another gives it or takes from it,
+    and `exports` what they export.
 
     A choice that is not made in the scenario makes what hangs on it unresolved, and is noted in `touched`;
     conditions that no parameter settles are noted in `undetermined`.
@@ -30,7 +45,11 @@ class TemplateWorld(World):
         self.ruled = bool(self.rules)
         self.resources = sections["Resources"]
         self.choices: dict[str, Value] = {}
-        self._known: dict[str, tuple[Answer, dict[str, None], dict[str, None]]] = {}
+        self.bindings: dict[str, Binding] = {}
+        self.exports: dict[str, Any] = {}  # the names of exported outputs as written, by the names of their bindings
+        self.nests: frozenset[str] = frozenset()  # nested stacks whose templates are part of this world
+        self.followed: frozenset[str] = frozenset()  # these, and those of which is told why they are not
+        self._known: dict[str, Asked] = {}
         self._asking: set[str] = set()
         self._constants: dict[str, dict[str, None]] | None = None
         chosen = {name: parameter.chosen for name, parameter in parameters.items()}
@@ -57,7 +76,7 @@ class TemplateWorld(World):
             return [True, False]
         if choice not in self._domains:
             if self._constants is None:
-                self._constants = constants.collect(self.sections, self.parameters)
+                self._constants = constants.collect(self.sections, self.parameters, self.bindings)
             self._domains[choice] = self.parameters[choice].domain(self._constants.get(choice, ()))
         return self._domains[choice]
 
@@ -123,26 +142,62 @@ class TemplateWorld(World):
         choice = CONDITION + name
         if choice in self.choices:
             return bool(self.choices[choice])
-        if name in self._asking:
-            return None
-        if name not in self._known:
-            self._known[name] = self._ask(name, choice)
-        answer, touched, undetermined = self._known[name]
-        self.touched.update(touched)
-        self.undetermined.update(undetermined)
-        return answer
+        return self._once(choice, lambda: self._settle(name, choice), None)  # type: ignore[no-any-return]  # an answer
 
-    def _ask(self, name: str, choice: str) -> tuple[Answer, dict[str, None], dict[str, None]]:
-        outer = self.touched, self.undetermined
-        self.touched, self.undetermined = {}, {}
-        self._asking.add(name)
+    def _settle(self, name: str, choice: str) -> Answer:
         answer = truth.truth(self, self.conditions[name]) if name in self.conditions else None
-        self._asking.discard(name)
         if answer is None and not self.touched and not self.undetermined:
             self.undetermined[choice] = None
-        touched, undetermined = self.touched, self.undetermined
-        self.touched, self.undetermined = outer
-        return answer, touched, undetermined
+        return answer
+
+    def _once(self, key: str, find: Callable[[], Any], circle: Any) -> Any:
+        """What is found under a key, once in each scenario; `circle` where it leads back to itself."""
+        if key in self._asking:
+            return circle
+        if key not in self._known:
+            self._known[key] = self._ask(key, find)
+        answer, touched, undetermined, varies = self._known[key]
+        self.touched.update(touched)
+        self.undetermined.update(undetermined)
+        self.consulted += varies
+        return answer
+
+    def _ask(self, key: str, find: Callable[[], Any]) -> Asked:
+        outer, before = (self.touched, self.undetermined), self.consulted
+        self.touched, self.undetermined = {}, {}
+        self._asking.add(key)
+        try:
+            return Asked(find(), self.touched, self.undetermined, self.consulted != before)
+        finally:
+            outer[0].update(self.touched)
+            outer[1].update(self.undetermined)
+            self._asking.discard(key)
+            self.touched, self.undetermined = outer
+
+    # What other templates give and take
+
+    def bound(self, name: str) -> Value:
+        """The value that another template gives a parameter, or that an output of another has."""
+        circle = Unresolved(f"{name} hangs on itself", present=None)
+        return self._once(name, lambda: self._give(self.bindings[name]), circle)
+
+    def exported(self, name: Value) -> Value | None:
+        """What an output that is exported under this name holds; None where none is, or several are."""
+        found = self._once(f"import {name!r}", lambda: self._exporting(name), None) if self.exports else None
+        return None if found is None else self.bound(found)
+
+    def _exporting(self, name: Value) -> str | None:
+        keys = [key for key, written in self.exports.items() if truth.identical(self.force(written), name)]
+        return keys[0] if len(keys) == 1 else None
+
+    def _give(self, binding: Binding) -> Value:
+        if binding.condition is not None and self.condition(binding.condition) is False:
+            raise Impossible("an output does not exist")
+        value = self.force(binding.value)
+        if not binding.listed or isinstance(value, list):
+            return value
+        found = intrinsics.split(self, [",", binding.value])
+        return [part.strip() if isinstance(part, str) else part for part in found] if isinstance(found, list) else found
 
     def exists(self, resource: Resource) -> Answer:
         """Whether the resource's own Condition holds."""

@@ -54,6 +54,9 @@ def _named(world: TemplateWorld, name: Any) -> Value:
         return ABSENT
     if name.startswith("AWS::"):
         return "pseudo"
+    if name in world.bindings:
+        found = way(world, world.bindings[name].value)
+        return "parameter" if found == "hidden-parameter" and not world.bindings[name].hidden else found
     if name not in world.parameters:
         return "resource" if name in world.resources else UNTOLD
     parameter = world.parameters[name]

@@ -1,0 +1,142 @@
+"""Which templates are seen together: those that nest others, and those that import what others export.
+
+Found before anything is judged, so that a nested template is judged where it is used and not a second time alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dbguard.discover import Candidate, is_template
+from dbguard.errors import DocumentError
+from dbguard.sources.document import LARGEST, Document, read
+from dbguard.value import Value
+
+if TYPE_CHECKING:
+    from dbguard.sources.template.world import TemplateWorld
+
+NESTS = re.compile(rb"AWS::CloudFormation::Stack|AWS::Serverless::Application")
+JOINS = re.compile(rb"ImportValue|Export")
+DEEPEST = 100_000  # values that are searched for imports in one template
+
+
+class Files:
+    """The files that templates name, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Document] = {}
+
+    def fetch(self, file: str) -> Document:
+        """A template's text. Raises DocumentError."""
+        if file not in self._read:
+            self._read[file] = read(_bytes(file), file)
+        return self._read[file]
+
+
+def _bytes(file: str) -> bytes:
+    try:
+        if not stat.S_ISREG(os.stat(file).st_mode):
+            raise DocumentError("unreadable", "not a regular file")
+        with open(file, "rb") as handle:
+            return handle.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        raise DocumentError("unreadable", getattr(error, "strerror", None) or str(error)) from None
+
+
+class Family(NamedTuple):
+    """Templates that are judged as one: the first of them, and the others that it is seen with."""
+
+    head: Document
+    beside: tuple[Document, ...] = ()
+
+
+class Root(NamedTuple):
+    """A template that nests or joins others, looked at by itself."""
+
+    document: Document
+    children: tuple[str, ...]
+    exports: frozenset[str]
+    imports: frozenset[str]
+
+
+class Families:
+    """The families among the files of a scan."""
+
+    def __init__(self, candidates: Iterable[Candidate], given: Mapping[str, Value]) -> None:
+        self.files = Files()
+        self.children: set[str] = set()  # the real paths of templates that others nest
+        self._of: dict[str, Family] = {}
+        roots = [root for one in _marked(candidates) if (root := self._root(one, given))]
+        self.children.update(os.path.realpath(child) for root in roots for child in root.children)
+        own = [root for root in roots if os.path.realpath(root.document.file) not in self.children]
+        for group in _groups(own):
+            family = Family(group[0].document, tuple(root.document for root in group[1:]))
+            self._of.update((root.document.file, family) for root in group)
+
+    def of(self, file: str) -> Family | None:
+        """The family that a file belongs to; None where it stands alone."""
+        return self._of.get(file)
+
+    def nested(self, file: str) -> bool:
+        """Whether another template of the scan nests this one."""
+        return bool(self.children) and os.path.realpath(file) in self.children
+
+    def _root(self, candidate: Candidate, given: Mapping[str, Value]) -> Root | None:
+        try:
+            document = read(candidate.data, candidate.file)
+            if not is_template(document.root):
+                return None
+            from dbguard.sources.template.assembly import assemble
+
+            world, _, documents = assemble((document,), given, self.files.fetch)
+        except (DocumentError, RecursionError):
+            return None  # told of when it is judged
+        world.assign(world.defaults())
+        exports = frozenset(name for one in world.exports.values() if isinstance(name := world.force(one), str))
+        children = tuple(one.file for one in documents[1:])
+        return Root(document, children, exports, frozenset(_imports(world)))
+
+
+def _marked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The files whose text says that they may nest or join others."""
+    some = [one for one in candidates if NESTS.search(one.data) or JOINS.search(one.data)]
+    imported = any(b"ImportValue" in one.data for one in some)
+    return [one for one in some if imported or NESTS.search(one.data)]
+
+
+def _imports(world: TemplateWorld) -> Iterator[str]:
+    """The names that a template imports by default, as far as they are plain text."""
+    stack: list[Any] = [world.sections["Resources"], [one.value for one in world.bindings.values()]]
+    for _ in range(DEEPEST):
+        if not stack:
+            return
+        value = stack.pop()
+        if isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+            name = world.force(value["Fn::ImportValue"]) if "Fn::ImportValue" in value else None
+            if isinstance(name, str):
+                yield name
+
+
+def _groups(roots: list[Root]) -> list[list[Root]]:
+    """The templates that import from each other, in order."""
+    exporting: dict[str, list[int]] = {}
+    for at, root in enumerate(roots):
+        for name in root.exports:
+            exporting.setdefault(name, []).append(at)
+    group = list(range(len(roots)))
+    for at, root in enumerate(roots):
+        for name in root.imports:
+            for other in exporting.get(name, ()):
+                old, new = sorted((group[at], group[other]), reverse=True)
+                group = [new if one == old else one for one in group]
+    found: dict[int, list[Root]] = {}
+    for at, root in enumerate(roots):
+        found.setdefault(group[at], []).append(root)
+    return list(found.values())

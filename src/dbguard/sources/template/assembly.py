@@ -1,0 +1,239 @@
+"""Templates put together into one world: nested stacks whose templates are at hand, and stacks joined by exports.
+
+Every name of a template stands behind the prefix of its stack (see `naming`), parameters of a nested stack are bound to
+what its parent writes, and outputs to what the child writes, so that scenarios and relations cross stacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dbguard.errors import DocumentError
+from dbguard.model import Path
+from dbguard.sources.document import Document, Part
+from dbguard.sources.template import Fetch, is_stack
+from dbguard.sources.template.naming import Binding, Renamer
+from dbguard.sources.template.parameters import Parameter, parse, pseudo
+from dbguard.sources.template.sections import SECTIONS, Gaps, sections_of
+from dbguard.sources.template.urls import template_of
+from dbguard.sources.template.world import TemplateWorld
+from dbguard.value import Value
+
+MOST_STACKS = 500  # in one template with all that it nests; CloudFormation itself takes 2,500 in one change
+
+
+class Nest(NamedTuple):
+    """A stack inside another: its name in the common world, what it is given, and where that stands."""
+
+    name: str
+    body: dict[str, Any]
+    place: Path
+    ancestors: tuple[str, ...]  # the files around it, the outermost first
+
+    @property
+    def condition(self) -> str | None:
+        """The condition under which the stack exists."""
+        found = self.body.get("Condition")
+        return found if isinstance(found, str) else None
+
+    @property
+    def arguments(self) -> Any:
+        """The values that it gives the parameters of its template, as written."""
+        properties = self.body.get("Properties")
+        return properties.get("Parameters", {}) if isinstance(properties, dict) else {}
+
+
+def assemble(
+    documents: Sequence[Document], given: Mapping[str, Value], fetch: Fetch | None
+) -> tuple[TemplateWorld, Gaps, list[Document]]:
+    """Some templates in one world, what is wrong with them so far, and all whose text is in it."""
+    assembly = Assembly(given, fetch)
+    for number, document in enumerate(documents):
+        assembly.root(document, f"{document.file}#" if number else "")
+    gaps = Gaps(documents[0].with_parts(assembly.parts))
+    gaps.found = [gap for some in assembly.gaps for gap in some.found]
+    return assembly.world(), gaps, assembly.documents
+
+
+class Assembly:
+    """Some templates as one."""
+
+    def __init__(self, given: Mapping[str, Value], fetch: Fetch | None) -> None:
+        self.given, self.fetch = given, fetch
+        self.sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+        self.parameters: dict[str, Parameter] = {}
+        self.bindings: dict[str, Binding] = {}
+        self.exports: dict[str, Any] = {}
+        self.parts: dict[Path, Part] = {}
+        self.documents: list[Document] = []
+        self.followed: set[str] = set()
+        self.nests: set[str] = set()
+        self.gaps: list[Gaps] = []
+
+    def world(self) -> TemplateWorld:
+        """The common world."""
+        found = TemplateWorld(self.sections, self.parameters)
+        found.bindings, found.exports, found.followed = self.bindings, self.exports, frozenset(self.followed)
+        found.nests = frozenset(self.nests)
+        return found
+
+    def root(self, document: Document, prefix: str = "") -> None:
+        """Add a template that is deployed by itself."""
+        gaps = self._add(document)
+        sections = sections_of(document, gaps)
+        self.parameters.update(pseudo(self.given, "" if not self.parameters else prefix))
+        for name, body in sections["Parameters"].items():
+            given = self.given.get(name)
+            self.parameters[prefix + name] = parse(prefix + name, body, {prefix + name: given})
+        self._template(document, sections, Renamer(prefix), None, ())
+
+    def _add(self, document: Document) -> Gaps:
+        gaps = Gaps(document)
+        self.documents.append(document)
+        self.gaps.append(gaps)
+        return gaps
+
+    def _template(
+        self,
+        document: Document,
+        sections: Mapping[str, dict[str, Any]],
+        renamer: Renamer,
+        within: str | None,
+        ancestors: tuple[str, ...],
+    ) -> None:
+        """Everything of a template but its parameters, and the stacks inside it."""
+        for section in ("Mappings", "Conditions", "Rules"):
+            for name, body in sections[section].items():
+                self._put(document, section, name, renamer, body if section == "Mappings" else renamer.tree(body))
+        for name, body in sections["Resources"].items():
+            found = renamer.resource(body, within) if isinstance(body, dict) else body
+            self._put(document, "Resources", name, renamer, found)
+            self._both(found, within)
+        self._exports(document.root, renamer, within)
+        self._nests(document, sections, renamer, (*ancestors, document.file))
+
+    def _put(self, document: Document, section: str, name: str, renamer: Renamer, body: Any) -> None:
+        full = renamer.prefix + name
+        self.sections[section][full] = body
+        if renamer.prefix:
+            self.parts[section, full] = (document, (section, name))
+
+    def _both(self, body: Any, within: str | None) -> None:
+        """Define the condition of a resource that has one of its own, in a stack that has one."""
+        name = body.get("Condition") if isinstance(body, dict) else None
+        if within is not None and isinstance(name, str) and name != within:
+            own = name.removeprefix(f"{within} and ")
+            self.sections["Conditions"][name] = {"Fn::And": [{"Condition": within}, {"Condition": own}]}
+
+    def _exports(self, root: Any, renamer: Renamer, within: str | None) -> None:
+        for name, body in outputs(root).items():
+            export = body.get("Export")
+            if isinstance(export, dict) and "Name" in export:
+                key = f"export {renamer.prefix}{name}"
+                self.exports[key] = renamer.tree(export["Name"])
+                self.bindings[key] = self._output(body, renamer, within)
+
+    def _output(self, body: Mapping[str, Any], renamer: Renamer, within: str | None) -> Binding:
+        own = body.get("Condition")
+        condition = renamer.condition(own) if isinstance(own, str) else None
+        return Binding(renamer.tree(body.get("Value")), condition=condition or within)
+
+    def _nests(
+        self, document: Document, sections: Mapping[str, dict[str, Any]], renamer: Renamer, ancestors: tuple[str, ...]
+    ) -> None:
+        stacks = [name for name, body in sections["Resources"].items() if is_stack(body)]
+        if not stacks or self.fetch is None:
+            return
+        world = self.world()
+        world.assign(world.defaults())
+        for name in stacks:
+            full = renamer.prefix + name
+            nest = Nest(full, self.sections["Resources"][full], ("Resources", name), ancestors)
+            self.followed.add(full)
+            problem = self._nest(document, nest, world)
+            if problem:
+                self._gaps(document).add("nested-stack", f"nested stack {name} {problem}", nest.place)
+
+    def _gaps(self, document: Document) -> Gaps:
+        return next(gaps for gaps in self.gaps if gaps.document is document)
+
+    def _nest(self, document: Document, nest: Nest, world: TemplateWorld) -> str:
+        """Look into a nested stack; returns what stands in the way."""
+        if len(self.documents) > MOST_STACKS:
+            return f"is not followed: there are more than {MOST_STACKS} stacks inside each other"
+        file, problem = template_of(nest.body, document.file, world)
+        if file is None:
+            return problem
+        if file in nest.ancestors:
+            return f"is not followed: {file} is nested in itself"
+        try:
+            child = self._fetched(file)
+            self._inside(child, nest, document)
+        except DocumentError as error:
+            place = f"{file}:{error.line}:{error.column}" if error.line > 1 or error.column > 1 else file
+            return f"cannot be read: {place}: {error.detail}"
+        return ""
+
+    def _fetched(self, file: str) -> Document:
+        found = self.fetch(file) if self.fetch else None
+        if found is None or not isinstance(found.root, dict) or "Resources" not in found.root:
+            raise DocumentError("malformed", "is no CloudFormation template")
+        return found
+
+    def _inside(self, child: Document, nest: Nest, parent: Document) -> None:
+        gaps = self._add(child)
+        sections = sections_of(child, gaps)
+        self.nests.add(nest.name)
+        prefix = nest.name + "/"
+        renamer = Renamer(prefix)
+        self.parameters.update(pseudo(self.given, prefix))
+        self._bind(sections["Parameters"], nest, self._gaps(parent))
+        for name, body in outputs(child.root).items():
+            self.bindings[f"{nest.name}.Outputs.{name}"] = self._output(body, renamer, nest.condition)
+        self._template(child, sections, renamer, nest.condition, nest.ancestors)
+
+    def _bind(self, declared: Mapping[str, Any], nest: Nest, gaps: Gaps) -> None:
+        """Give a nested stack's parameters what its parent writes, else their defaults."""
+        arguments = nest.arguments
+        if not isinstance(arguments, dict):
+            return gaps.add("malformed", f"Parameters of {nest.place[-1]} is not a mapping", nest.place)
+        if "Fn::Transform" in arguments or any(name.startswith("Fn::") for name in arguments):
+            arguments = {}
+        for name, body in declared.items():
+            self._parameter(nest, name, parse(f"{nest.name}/{name}", body, {}), arguments.get(name), gaps)
+        for name in arguments:
+            if name not in declared:
+                detail = f"nested stack {nest.place[-1]} gives a parameter {name}, which its template does not have"
+                gaps.add("malformed", detail, (*nest.place, "Properties", "Parameters", name))
+        return None
+
+    def _parameter(self, nest: Nest, name: str, parameter: Parameter, written: Any, gaps: Gaps) -> None:
+        plain = isinstance(written, (str, int, float, bool))
+        place = (*nest.place, "Properties", "Parameters", name)
+        if plain and not parameter.admits(written):
+            gaps.add("malformed", f"parameter {name} of nested stack {nest.place[-1]} does not admit this value", place)
+        value = parameter.default if written is None else written
+        if value is None or parameter.stored:
+            self.parameters[parameter.name] = parameter._replace(given=value if plain else None)
+            if value is None:
+                detail = f"nested stack {nest.place[-1]} gives no value for parameter {name}, which has no default"
+                gaps.add("malformed", detail, nest.place)
+            return
+        self.bindings[parameter.name] = Binding(_unjoined(value), parameter.listed, hidden=parameter.hidden)
+        if parameter.allowed and not plain and written is not None and not parameter.listed:
+            asserted = {"Fn::Contains": [list(parameter.allowed), {"Ref": parameter.name}]}
+            self.sections["Rules"][f"values of {parameter.name}"] = {"Assertions": [{"Assert": asserted}]}
+
+
+def _unjoined(value: Any) -> Any:
+    """The list that is put together with commas here, to be cut at them again by a parameter that is a list."""
+    found = value.get("Fn::Join") if isinstance(value, dict) and len(value) == 1 else None
+    return found[1] if isinstance(found, list) and len(found) == 2 and found[0] == "," else value
+
+
+def outputs(root: Any) -> dict[str, dict[str, Any]]:
+    """The outputs of a template that have the right shape."""
+    found = root.get("Outputs") if isinstance(root, dict) else None
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {name: body for name, body in pairs if isinstance(body, dict)}

@@ -1,0 +1,57 @@
+"""Where the template of a nested stack is: a file at hand, or somewhere that a scan does not reach."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dbguard.value import Text, Value, describe
+
+if TYPE_CHECKING:
+    from dbguard.sources.template.world import TemplateWorld
+
+REMOTE = ("http://", "https://", "s3://")
+
+
+def template_of(body: Mapping[str, Any], beside: str, world: TemplateWorld) -> tuple[str | None, str]:
+    """The file of a nested stack's template, or None and what stands in the way.
+
+    A file is named by a path relative to the parent's, by `file://`, by the path of an asset in the resource's
+    metadata, or by a URL to which a file of that name was packaged and still lies beside the parent.
+    """
+    asset = _asset(body)
+    if asset is not None:
+        return near(asset, beside), ""
+    properties = world.force(body.get("Properties"))
+    url = world.force(properties.get("TemplateURL")) if isinstance(properties, dict) else None
+    if isinstance(url, Text):
+        return _packaged(url.parts[-1], url, beside)
+    if not isinstance(url, str):
+        why = "has no TemplateURL" if url is None else f"is not followed: its template is {describe(url)}"
+        return None, f"{why}, its resources were not judged"
+    if url.startswith("file://"):
+        return os.path.normpath(url.removeprefix("file://")), ""
+    return _packaged(url, url, beside) if url.startswith(REMOTE) else (near(url, beside), "")
+
+
+def _packaged(last: Value, url: Value, beside: str) -> tuple[str | None, str]:
+    name = last.rsplit("/", 1)[-1].split("?", 1)[0] if isinstance(last, str) and "/" in last else ""
+    file = near(name, beside) if name else ""
+    if file and os.path.isfile(file):
+        return file, ""
+    return None, f"is not followed: {describe(url)} is no local file, its resources were not judged"
+
+
+def _asset(body: Mapping[str, Any]) -> str | None:
+    """The file that the tools of the author packaged the template from."""
+    metadata = body.get("Metadata")
+    if not isinstance(metadata, dict) or metadata.get("aws:asset:property") != "TemplateURL":
+        return None
+    found = metadata.get("aws:asset:path")
+    return found if isinstance(found, str) else None
+
+
+def near(path: str, beside: str) -> str:
+    """A path that is relative to a file's folder, as one from here."""
+    return os.path.normpath(os.path.join(os.path.dirname(beside), path)).replace(os.sep, "/")
