@@ -34,6 +34,25 @@ def tables(count: int) -> None:
         )
 
 
+def test_serverless_dms_tells_whose_key_it_has_and_whether_it_connects(canned: Canned) -> None:
+    key = f"arn:aws:kms:{REGION}:123456789012:key/k"
+    canned("kms", "DescribeKey", {"KeyMetadata": {"KeyId": "k", "Arn": key, "KeyManager": "AWS"}})
+    config = {"ReplicationConfigIdentifier": "c", "ComputeConfig": {"MultiAZ": True, "KmsKeyId": key}}
+    canned("dms", "DescribeReplicationConfigs", {"ReplicationConfigs": [config]})
+    canned("dms", "DescribeDataProviders", {"DataProviders": [{"DataProviderName": "p", "Virtual": True}]})
+    found = {one["type"]: one["properties"] for one in harvest("dms")["resources"]}
+    assert found["AWS::DMS::ReplicationConfig"]["ComputeConfig"] == {"MultiAZ": True, "KmsKeyId": "alias/aws/dms"}
+    assert found["AWS::DMS::DataProvider"]["Virtual"] is True
+
+
+def test_global_databases_of_neptune_are_seen(canned: Canned) -> None:
+    ours = {"GlobalClusterIdentifier": "g", "Engine": "neptune", "StorageEncrypted": False, "DeletionProtection": False}
+    others = {"GlobalClusterIdentifier": "a", "Engine": "aurora-mysql"}
+    canned("neptune", "DescribeGlobalClusters", {"GlobalClusters": [dict(ours), others]})
+    found = [one for one in harvest("neptune")["resources"] if one["type"] == "AWS::Neptune::GlobalCluster"]
+    assert [one["properties"] for one in found] == [ours]
+
+
 def test_tables_that_are_gone_take_no_other_table_with_them(fault: Fault) -> None:
     tables(8)
     fault("dynamodb", "DescribeTable", 400, GONE, times=4)

@@ -266,7 +266,7 @@ DATA_PROVIDERS = Collection(
     "DataProviders",
     id="DataProviderName",
     arn="DataProviderArn",
-    same="DataProviderName Description Engine Settings",
+    same="DataProviderName Description Engine Settings Virtual",
 )
 REPLICATION_CONFIGS = Collection(
     "AWS::DMS::ReplicationConfig",
@@ -276,6 +276,7 @@ REPLICATION_CONFIGS = Collection(
     arn="ReplicationConfigArn",
     same="ComputeConfig ReplicationConfigIdentifier ReplicationType SourceEndpointArn TargetEndpointArn",
     properties={"ReplicationSettings": "json(ReplicationSettings)"},
+    details=(managed_key("ComputeConfig.KmsKeyId", "alias/aws/dms", "ComputeConfig.KmsKeyId"),),
 )
 
 COLLECTIONS = (

@@ -1,4 +1,4 @@
-"""Amazon Neptune: clusters, instances, parameter groups and manual snapshots.
+"""Amazon Neptune: clusters, instances, parameter groups, manual snapshots and global databases.
 
 It shares the RDS API, which does not tell whose a subnet group or an event subscription is: `rds` lists them all.
 """
@@ -107,4 +107,16 @@ SNAPSHOTS = Collection(
     ),
 )
 
-COLLECTIONS = (CLUSTERS, INSTANCES, CLUSTER_PARAMETER_GROUPS, PARAMETER_GROUPS, SNAPSHOTS)
+GLOBAL_CLUSTERS = Collection(
+    "AWS::Neptune::GlobalCluster",
+    Call("neptune", "DescribeGlobalClusters"),
+    "GlobalClusters",
+    id="GlobalClusterIdentifier",
+    arn="GlobalClusterArn",
+    keep=OURS,
+    home="(GlobalClusterMembers[?IsWriter].DBClusterArn)[0] || GlobalClusterMembers[0].DBClusterArn",
+    same="DeletionProtection Engine EngineVersion GlobalClusterIdentifier StorageEncrypted",
+    properties={"Tags": "TagList"},
+)
+
+COLLECTIONS = (CLUSTERS, INSTANCES, CLUSTER_PARAMETER_GROUPS, PARAMETER_GROUPS, SNAPSHOTS, GLOBAL_CLUSTERS)
