@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+
+from dbguard.cli import DEEPEST
 
 # Compiled policies are kept beside pytest's own cache, not in the home of whoever runs the tests.
 os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parent.parent / ".pytest_cache" / "dbguard")
+
+sys.setrecursionlimit(DEEPEST)  # as the command line does, whichever test comes first

@@ -17,20 +17,21 @@ from dbguard.errors import DbguardError, PolicyError
 from dbguard.model import SEVERITIES
 
 CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
-# The tools whose ids policies refer to, with the key of those references.
+# The tools whose ids policies refer to, with the keys of those references. Control Tower's are rules of cfn-guard.
 TOOLS = {
-    "cdk-nag": "cdk_nag",
-    "cfn-guard": "guard_registry",
-    "cfn-lint": "cfn_lint",
-    "cfn_nag": "cfn_nag",
-    "checkov": "checkov",
-    "config": "aws_config",
-    "control-tower": "control_tower",
-    "custodian": "custodian",
-    "prowler": "prowler",
-    "security-hub": "security_hub",
-    "steampipe": "steampipe",
-    "trivy": "trivy",
+    "cdk-nag": ("cdk_nag",),
+    "cfn-guard": ("guard_registry", "control_tower"),
+    "cfn-lint": ("cfn_lint",),
+    "cfn_nag": ("cfn_nag",),
+    "cfripper": ("cfripper",),
+    "checkov": ("checkov",),
+    "config": ("aws_config", "config_samples"),
+    "control-tower": ("control_tower",),
+    "custodian": ("custodian",),
+    "prowler": ("prowler",),
+    "security-hub": ("security_hub",),
+    "steampipe": ("steampipe", "thrifty"),
+    "trivy": ("trivy",),
 }
 DEEPEST = 20_000  # calls within calls: enough for a chain of some 2,000 conditions; beyond, a gap
 
@@ -259,10 +260,20 @@ def _policies(commands: Commands[Parser]) -> None:
     listing.add_argument("--format", choices=("text", "json"), default="text")
     _selection(listing)
     mapped = actions.add_parser("map", help="name the policies for checks of another tool", **COMMON)
-    mapped.add_argument("--from", required=True, dest="tool", metavar="TOOL", choices=TOOLS, help=", ".join(TOOLS))
-    mapped.add_argument("ids", nargs="*", metavar="ID", help="the tool's ids, such as CKV_AWS_17; all by default")
+    mapped.add_argument(
+        "--from", required=True, dest="tool", metavar="TOOL", type=_tool, choices=TOOLS, help=", ".join(TOOLS)
+    )
+    mapped.add_argument(
+        "ids", nargs="*", metavar="ID", help="the tool's ids, such as CKV_AWS_17; - reads them; all by default"
+    )
     mapped.add_argument("--format", choices=("text", "json"), default="text")
     _folders(mapped)
     test = actions.add_parser("test", help="check policy files and judge their examples", **COMMON)
     test.add_argument("ids", nargs="*", metavar="ID", help="only these: an id or a prefix")
     _folders(test)
+
+
+def _tool(text: str) -> str:
+    """A tool's name as it stands in TOOLS, however it is hyphenated."""
+    plain = {name.replace("-", "").replace("_", ""): name for name in TOOLS}
+    return plain.get(text.lower().replace("-", "").replace("_", ""), text)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dbguard import frameworks
 from dbguard.authoring.proof import file_document
 from dbguard.policy_library import Library
 
@@ -24,8 +25,9 @@ PEERS = {
     "steampipe": "Steampipe",
     "custodian": "Cloud Custodian",
     "cloudformation_validate": "cloudformation-validate",
-    "well_architected": "Well-Architected",
-    "cis": "CIS",
+    "config_samples": "AWS Config rules samples",
+    "cfripper": "cfripper",
+    "thrifty": "AWS Thrifty",
 }
 HEAD = "<!-- Generated from the policy files by `make docs`. Do not edit. -->\n"
 
@@ -51,6 +53,7 @@ def page(library: Library, name: str) -> Iterator[str]:
     yield from _written(document.lines, document.position(("expect",))[0])
     yield from _examples(root)
     yield from _references(root.get("references", {}))
+    yield from _frameworks(library, name)
 
 
 def _text(value: str) -> str:
@@ -99,6 +102,15 @@ def _references(references: dict[str, list[str]]) -> Iterator[str]:
     for peer, label in PEERS.items():
         if references.get(peer):
             yield f"- {label}: {', '.join(references[peer])}\n"
+
+
+def _frameworks(library: Library, name: str) -> Iterator[str]:
+    """The controls that the policy evaluates, alone or with others, and what is left out of them."""
+    rows = frameworks.of_policies(library).get(name, ())
+    if rows:
+        yield "\n## Evaluates\n\n"
+        for framework, control, partial in rows:
+            yield f"- {framework} {control}: {f'partial, {partial}' if partial else 'full'}\n"
 
 
 def index(library: Library) -> Iterator[str]:

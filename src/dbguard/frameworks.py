@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dbguard.errors import UsageError
@@ -59,6 +60,17 @@ def entries(library: Library, frameworks: Iterable[Framework]) -> list[Entry]:
     """Every policy that evaluates a control of the frameworks."""
     names = {name for one in frameworks for some in one.policies.values() for name in some}
     return [entry for name, entry in library.entries.items() if name in names]
+
+
+@lru_cache(1)
+def of_policies(library: Library) -> dict[str, list[tuple[str, str, str]]]:
+    """For each policy the controls that it evaluates: framework, control, and what is left out of it."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for framework in load(library, library.frameworks):
+        for control, names in framework.policies.items():
+            for name in names:
+                found.setdefault(name, []).append((framework.name, control, framework.rows[control].get("partial", "")))
+    return found
 
 
 def controls(frameworks: Iterable[Framework], outcomes: Mapping[str, set[str]]) -> Iterator[Control]:

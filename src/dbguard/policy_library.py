@@ -43,10 +43,10 @@ class Entry(NamedTuple):
 class Folder:
     """One compiled folder of policies."""
 
-    def __init__(self, path: str, store: Mapping[str, Any] | str) -> None:
+    def __init__(self, path: str, store: Mapping[str, Any] | str, index: dict[str, Any] | None = None) -> None:
         self.path = path
         self._store = store
-        self.index = self.part(INDEX)
+        self.index = index or self.part(INDEX)
 
     def part(self, name: str) -> dict[str, Any]:
         """A part of the compiled folder: its index, or the plans of a service."""
@@ -173,8 +173,8 @@ def open_folder(path: str, shared: Mapping[str, dict[str, Any]]) -> Folder:
         raise UsageError(f"{path} is no folder of policies")
     found = [*listing(path), *listing(os.path.join(HERE, "authoring"), (".py",))]
     store = os.path.join(_cache(), f"{crc32(repr((os.path.abspath(path), sorted(shared['terms']))).encode()):08x}")
-    if _fresh(store, found):
-        return Folder(path, store)
+    if index := _fresh(store, found):
+        return Folder(path, store, index)
     from dbguard.authoring.folder import compile_folder
 
     parts = compile_folder(path, [name for name, *_ in listing(path)], shared)
@@ -206,13 +206,14 @@ def _cache() -> str:
     return os.path.join(root, "dbguard", __version__)
 
 
-def _fresh(store: str, found: list[list[Any]]) -> bool:
+def _fresh(store: str, found: list[list[Any]]) -> dict[str, Any] | None:
+    """The index of what was compiled, where it is of these files."""
     try:
         with open(os.path.join(store, INDEX), encoding="utf-8") as file:
-            index = json.load(file)
+            index: dict[str, Any] = json.load(file)
     except (OSError, ValueError):
-        return False
-    return bool(index.get("listing") == found and index.get("version") == __version__)
+        return None
+    return index if index.get("listing") == found and index.get("version") == __version__ else None
 
 
 def _save(store: str, parts: Mapping[str, Any]) -> None:

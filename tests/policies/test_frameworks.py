@@ -74,6 +74,19 @@ def test_the_text_says_it_in_lines(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "fail: 2.2.2, 2.2.3" in out or "fail: 2.2.3" in out
 
 
+def test_the_text_lists_what_passes_and_what_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out = report(tmp_path, capsys, "--framework", "cis", "--framework", "well-architected")
+    assert "  pass: 2.2.1, 2.2.2\n" in out
+    assert "SEC03-BP07 (policies of IAM are not looked at)" in out
+
+
+@pytest.mark.parametrize("form", ["json", "markdown", "sarif", "text"])
+def test_reports_name_every_control(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out = report(tmp_path, capsys, "--framework", "fsbp", "--format", form)
+    assert all(control in out for control in LIBRARY.frameworks["fsbp"]["controls"])
+    assert len(out.encode()) < 65_536 or form != "markdown"
+
+
 def test_a_framework_narrows_what_is_selected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out = report(tmp_path, capsys, "--framework", "cis", "--select", "rds/public-access", "--format", "json")
     assert json.loads(out)["summary"]["policies"] == 1

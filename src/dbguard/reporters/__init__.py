@@ -122,17 +122,18 @@ def _reached(report: Report) -> str:
 
 
 def framework_lines(report: Report) -> Iterator[str]:
-    """What was evaluated of each framework, and which controls fail or are evaluated by nothing."""
+    """What became of each control of each framework, what was evaluated in part, and what by nothing."""
     for framework, group in groupby(report.controls, key=lambda one: one.framework):
         rows = list(group)
         done = [one for one in rows if one.status == "evaluated"]
-        part = sum(one.strength == "partial" for one in done)
+        part = [one for one in done if one.strength == "partial"]
         idle = [one.id for one in rows if one.status == "no-resource"]
         left = [f"{one.id} ({one.reason})" if one.reason else one.id for one in rows if one.status == "not-evaluated"]
-        yield f"{framework}: {len(done)} of {count(len(rows), 'control')} evaluated, {part} of them in part"
-        for verdict in (FAIL, MAY_FAIL, UNKNOWN):
+        yield f"{framework}: {len(done)} of {count(len(rows), 'control')} evaluated, {len(part)} of them in part"
+        for verdict in VERDICTS:
             ids = [one.id for one in done if one.verdict == verdict]
             yield from [f"  {verdict}: {', '.join(ids)}"] if ids else ()
+        yield from [f"  in part: {', '.join(f'{one.id} ({one.reason})' for one in part)}"] if part else ()
         yield from [f"  nothing here to evaluate: {', '.join(idle)}"] if idle else ()
         yield from [f"  not evaluated: {', '.join(left)}"] if left else ()
 

@@ -9,6 +9,7 @@ from dbguard.model import SEVERITIES, Finding, Gap, Report
 from dbguard.reporters import (
     Options,
     count,
+    framework_lines,
     home,
     is_brief,
     is_clean,
@@ -25,7 +26,7 @@ from dbguard.reporters import (
 # Lets a bot find its own comment again, to replace it.
 MARKER = "<!-- dbguard -->\n"
 # Bytes that each section may take; together with the frame they stay below 65,536.
-GAPS, WRONG, BRIEF = 12_000, 38_000, 12_000
+GAPS, WRONG, BRIEF, CONTROLS = 10_000, 34_000, 10_000, 8_000
 # What Markdown would take as markup, within a table too.
 SPECIAL = {ord(char): f"&#{ord(char)};" for char in "\\`*_[]|~"}
 TABLE = "| Severity | Policy | Resource | What is wrong | Where |\n|---|---|---|---|---|\n"
@@ -46,6 +47,12 @@ def render(report: Report, options: Options) -> Iterator[str]:
     if brief:
         yield f"<details><summary>{tally(brief)}</summary>\n\n{BRIEF_TABLE}"
         yield from _fitting([_brief_row(finding) for finding in brief], BRIEF)
+        yield "</details>\n\n"
+    if report.controls:
+        yield "<details><summary>controls</summary>\n\n"
+        yield from _fitting(
+            [f"- {escape(line.strip()).translate(SPECIAL)}\n" for line in framework_lines(report)], CONTROLS
+        )
         yield "</details>\n\n"
     yield summary(report) + "\n"
 

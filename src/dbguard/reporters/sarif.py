@@ -26,12 +26,14 @@ def render(report: Report, options: Options) -> Iterator[str]:
     rules = {finding.policy: finding for finding in findings}
     index = {policy: number for number, policy in enumerate(sorted(rules))}
     driver = {"name": "dbguard", "version": report.version, "rules": [_rule(rules[policy]) for policy in index]}
-    run = {
+    run: dict[str, Any] = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report)],
         "results": [_result(finding, index[finding.policy]) for finding in findings],
     }
+    if report.controls:
+        run["properties"] = {"controls": [control._asdict() for control in report.controls]}
     yield dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 

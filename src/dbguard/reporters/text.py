@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -108,6 +109,7 @@ def _headline(finding: Finding, ink: Ink, width: int) -> str:
     return f"{ink(SEVERITY[finding.severity], label)}{ink(BOLD, text[len(label) :])}\n"
 
 
+@lru_cache(1024)  # many findings end with the same fix
 def _wrapped(text: str, width: int, indent: str) -> str:
     if len(text) <= width:
         return text
@@ -148,6 +150,7 @@ def _source(location: Location, source: str, ink: Ink, width: int, code: str) ->
     yield f"{' ' * len(number)} {bar} {' ' * start}{ink(code, '^' * length)}\n"
 
 
+@lru_cache(1024)
 def _framed(source: str, start: int, room: int) -> tuple[str, int, int]:
     """The part of a line that fits, with the start and length in columns of what to underline."""
     start = max(0, min(start, len(source)))

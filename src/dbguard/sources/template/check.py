@@ -44,6 +44,7 @@ def _order(gap: Gap) -> tuple[str, int, int]:
 
 
 # The check of each function, by the name of a method of Checker.
+NESTED = (dict, list)
 CHECKS = {
     "Fn::Transform": "_transform",
     "Ref": "_ref",
@@ -128,16 +129,17 @@ class Checker:
         stack = [(place, tree)]
         while stack:
             at, value = stack.pop()
-            if not isinstance(value, (dict, list)) or id(value) in self.seen:
+            if not isinstance(value, NESTED) or id(value) in self.seen:
                 continue
             self.seen.add(id(value))
             if isinstance(value, list):
-                stack.extend(((*at, index), one) for index, one in reversed(list(enumerate(value))))
+                inside = [((*at, index), one) for index, one in enumerate(value) if isinstance(one, NESTED)]
+                stack.extend(reversed(inside))
                 continue
             for name, argument in value.items():
                 if len(value) == 1 or _made(name):
                     self._function(at, name, argument)
-            stack.extend(((*at, name), one) for name, one in reversed(value.items()))
+            stack.extend(((*at, name), one) for name, one in reversed(value.items()) if isinstance(one, NESTED))
 
     def _function(self, at: Path, name: Any, argument: Any) -> None:
         if name in CHECKS:
