@@ -100,6 +100,13 @@ def text(value: Value) -> str:
     return value if isinstance(value, str) else str(value)
 
 
+def size(value: str | Text) -> int:
+    """How many characters a text has, an unknown part of it counted as one."""
+    return (
+        len(value) if isinstance(value, str) else sum(len(part) if isinstance(part, str) else 1 for part in value.parts)
+    )
+
+
 def number(value: Value) -> float | None:
     """The number that a scalar stands for (`"7"` is 7), or None."""
     if isinstance(value, bool):

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dbguard.inventory import Impossible, Resource, World
 from dbguard.sources.template import constants, intrinsics, rules, truth, writing
 from dbguard.sources.template.parameters import Parameter
-from dbguard.value import ABSENT, Answer, Unresolved, Value, frozen
+from dbguard.value import ABSENT, Answer, Text, Unresolved, Value, frozen, size
 
 if TYPE_CHECKING:
     from dbguard.sources.template.naming import Binding
 
+LONGEST = 4096  # characters of a parameter's value, by CloudFormation's quotas
 CONDITION = "condition "  # before the name of a condition that nothing settles, among the choices
 
 
@@ -194,6 +195,8 @@ class TemplateWorld(World):
         if binding.condition is not None and self.condition(binding.condition) is False:
             raise Impossible("an output does not exist")
         value = self.force(binding.value)
+        if isinstance(value, (str, Text)) and size(value) > LONGEST:
+            return Unresolved(f"it is longer than the {LONGEST} characters that one stack may give another")
         if not binding.listed or isinstance(value, list):
             return value
         found = intrinsics.split(self, [",", binding.value])
