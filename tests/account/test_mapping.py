@@ -30,6 +30,8 @@ LIVE_ONLY = {
     ("AWS::RDS::DBInstance", "ValidUpgradeTargets"): "what RDS offers today",
     ("AWS::RDS::DBCluster", "ActivityStreamKmsKeyId"): "activity streams are started by the API alone",
     ("AWS::RDS::DBCluster", "ActivityStreamStatus"): "activity streams are started by the API alone",
+    ("AWS::EC2::VPC", "IsDefault"): "no template makes a default VPC",
+    ("AWS::RDS::DBSubnetGroup", "VpcId"): "the VPC of its subnets",
     ("AWS::RDS::EventSubscription", "Status"): "whether the topic can be reached",
     ("AWS::RDS::DBSnapshot", "SnapshotCreateTime"): "when a snapshot was taken",
     ("AWS::RDS::DBSnapshot", "SourceDBSnapshotIdentifier"): "what a snapshot is a copy of",

@@ -1,4 +1,4 @@
-"""The network around databases, as far as policies ask for it: security groups and the routes of subnets."""
+"""The network around databases, as far as policies ask for it: security groups, VPCs and the routes of subnets."""
 
 from dbguard.sources.account.mapping import Call, Collection
 
@@ -10,6 +10,10 @@ SECURITY_GROUPS = Collection(
     arn="SecurityGroupArn",
     same="GroupName Tags VpcId",
     properties={"GroupDescription": "Description", "SecurityGroupIngress": "rules(IpPermissions)"},
+)
+
+VPCS = Collection(
+    "AWS::EC2::VPC", Call("ec2", "DescribeVpcs"), "Vpcs", id="VpcId", same="CidrBlock IsDefault Tags"
 )
 
 ROUTE_TABLES_CALL = Call("ec2", "DescribeRouteTables")
@@ -38,4 +42,4 @@ ROUTES = Collection(
     """,
 )
 
-COLLECTIONS = (SECURITY_GROUPS, ROUTE_TABLES, ASSOCIATIONS, ROUTES)
+COLLECTIONS = (SECURITY_GROUPS, VPCS, ROUTE_TABLES, ASSOCIATIONS, ROUTES)

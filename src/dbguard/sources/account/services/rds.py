@@ -134,7 +134,7 @@ SUBNET_GROUPS = Collection(
     "DBSubnetGroups",
     id="DBSubnetGroupName",
     arn="DBSubnetGroupArn",
-    same="DBSubnetGroupDescription DBSubnetGroupName",
+    same="DBSubnetGroupDescription DBSubnetGroupName VpcId",
     properties={"SubnetIds": "Subnets[].SubnetIdentifier"},
 )
 # Subnets as their groups tell of them, so that no call to EC2 is needed.
