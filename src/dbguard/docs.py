@@ -24,6 +24,9 @@ PEERS = {
     "steampipe": "Steampipe",
     "custodian": "Cloud Custodian",
     "cloudformation_validate": "cloudformation-validate",
+    "cfripper": "cfripper",
+    "config_samples": "AWS Config rules repository",
+    "thrifty": "Steampipe Thrifty",
     "well_architected": "Well-Architected",
     "cis": "CIS",
 }

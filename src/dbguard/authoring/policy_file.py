@@ -16,7 +16,8 @@ REQUIRED = ("title", "severity", "why", "fix", "select", "expect", "examples")
 OPTIONAL = ("category", "tier", "only", "settings", "where", "except", "relate", "references", "checked")
 PEERS = (
     "security_hub", "control_tower", "aws_config", "checkov", "cfn_nag", "cdk_nag", "prowler", "trivy",
-    "guard_registry", "cfn_lint", "steampipe", "custodian", "cloudformation_validate", "well_architected", "cis",
+    "guard_registry", "cfn_lint", "steampipe", "custodian", "cloudformation_validate", "cfripper", "config_samples",
+    "thrifty", "well_architected", "cis",
 )  # fmt: skip
 REFERENCES = ("notes", "docs", "catalogue", *PEERS)
 EXAMPLE = (

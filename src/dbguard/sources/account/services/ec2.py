@@ -12,9 +12,7 @@ SECURITY_GROUPS = Collection(
     properties={"GroupDescription": "Description", "SecurityGroupIngress": "rules(IpPermissions)"},
 )
 
-VPCS = Collection(
-    "AWS::EC2::VPC", Call("ec2", "DescribeVpcs"), "Vpcs", id="VpcId", same="CidrBlock IsDefault Tags"
-)
+VPCS = Collection("AWS::EC2::VPC", Call("ec2", "DescribeVpcs"), "Vpcs", id="VpcId", same="CidrBlock IsDefault Tags")
 
 ROUTE_TABLES_CALL = Call("ec2", "DescribeRouteTables")
 ROUTE_TABLES = Collection(
