@@ -30,6 +30,7 @@ LIVE_ONLY = {
     ("AWS::RDS::DBInstance", "ValidUpgradeTargets"): "what RDS offers today",
     ("AWS::RDS::DBCluster", "ActivityStreamKmsKeyId"): "activity streams are started by the API alone",
     ("AWS::RDS::DBCluster", "ActivityStreamStatus"): "activity streams are started by the API alone",
+    ("AWS::EC2::RouteTable", "Main"): "which table a subnet without one of its own follows",
     ("AWS::EC2::VPC", "IsDefault"): "no template makes a default VPC",
     ("AWS::RDS::DBSubnetGroup", "VpcId"): "the VPC of its subnets",
     ("AWS::RDS::EventSubscription", "Status"): "whether the topic can be reached",

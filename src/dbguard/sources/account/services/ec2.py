@@ -16,7 +16,12 @@ VPCS = Collection("AWS::EC2::VPC", Call("ec2", "DescribeVpcs"), "Vpcs", id="VpcI
 
 ROUTE_TABLES_CALL = Call("ec2", "DescribeRouteTables")
 ROUTE_TABLES = Collection(
-    "AWS::EC2::RouteTable", ROUTE_TABLES_CALL, "RouteTables", id="RouteTableId", same="Tags VpcId"
+    "AWS::EC2::RouteTable",
+    ROUTE_TABLES_CALL,
+    "RouteTables",
+    id="RouteTableId",
+    same="Tags VpcId",
+    properties={"Main": "length(Associations[?Main] || `[]`) > `0`"},
 )
 # A subnet without an association of its own follows the main route table of its VPC, which has none either.
 ASSOCIATIONS = Collection(

@@ -142,8 +142,9 @@ SUBNETS = Collection(
     "AWS::EC2::Subnet",
     SUBNET_GROUPS_CALL,
     "DBSubnetGroups",
-    inner="Subnets",
+    inner="handed(Subnets, 'VpcId', VpcId)",
     id="SubnetIdentifier",
+    same="VpcId",
     properties={"AvailabilityZone": "SubnetAvailabilityZone.Name", "OutpostArn": "SubnetOutpost.Arn"},
 )
 
