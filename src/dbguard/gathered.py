@@ -12,6 +12,7 @@ class Everything(NamedTuple):
     """All resources of some types in the same template, or account and Region."""
 
     types: tuple[str, ...]
+    elsewhere: bool = True  # whether neighbours of a template count, which are not seen
 
     def items(self, item: Item) -> Items:
         """The resources that exist; a template may have a neighbour with more of them."""
@@ -21,7 +22,8 @@ class Everything(NamedTuple):
             exists = item.world.exists(resource)
             if exists is not False:
                 (certain if exists else possible).append(Item(item.world, resource, item.judged))
-        return Items(certain, possible, may_be_more(item, self.types))
+        missing = not item.world.incomplete.isdisjoint(self.types)
+        return Items(certain, possible, missing or (self.elsewhere and may_be_more(item, self.types)))
 
 
 def of_types(item: Item, types: tuple[str, ...]) -> list[Resource]:

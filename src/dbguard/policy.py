@@ -228,7 +228,7 @@ def gathered(node: Plan) -> s.Gathered:
     if "all" in node:
         from dbguard.gathered import Everything
 
-        return Everything(tuple(node["all"]))
+        return Everything(tuple(node["all"]), node.get("elsewhere", True))
     if "covering" in node:
         from dbguard.backups import Covering
 

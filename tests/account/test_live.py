@@ -51,6 +51,39 @@ def test_a_finding_names_account_region_and_arn(mocked: None, capsys: pytest.Cap
     ]
 
 
+def test_a_group_of_any_name_may_be_in_the_default_vpc(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    ec2, rds = boto3.client("ec2", region_name=REGION), boto3.client("rds", region_name=REGION)
+    (old,) = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    new = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]
+    ec2.create_subnet(VpcId=new["VpcId"], CidrBlock="10.1.1.0/24")
+    for name, vpc in (("public", old), ("private", new)):
+        subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["Subnets"]
+        ids = [one["SubnetId"] for one in subnets]
+        rds.create_db_subnet_group(DBSubnetGroupName=name, DBSubnetGroupDescription="d", SubnetIds=ids)
+        instance(f"in-{name}", DBSubnetGroupName=name)
+    code, report, _ = run(capsys, "--select", "rds/not-in-default-vpc", "--show", "all")
+    assert code == 1
+    verdicts = {one["resource"]["id"]: one["verdict"] for one in report["findings"]}
+    assert verdicts == {"in-public": "fail", "in-private": "pass"}
+
+
+def test_a_subnet_follows_the_main_route_table(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    ec2, rds = boto3.client("ec2", region_name=REGION), boto3.client("rds", region_name=REGION)
+    for name in ("public", "private"):
+        vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.1.0/24")["Subnet"]["SubnetId"]
+        if name == "public":
+            gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+            ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+            (table,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+            ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        rds.create_db_subnet_group(DBSubnetGroupName=name, DBSubnetGroupDescription="d", SubnetIds=[subnet])
+        instance(f"in-{name}", DBSubnetGroupName=name)
+    _, report, _ = run(capsys, "--select", "rds/instance-in-public-subnet", "--show", "all")
+    verdicts = {one["resource"]["id"]: one["verdict"] for one in report["findings"]}
+    assert verdicts == {"in-public": "fail", "in-private": "pass"}
+
+
 def test_an_empty_account_is_clean(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
     code, report, errors = run(capsys, "--service", "rds", "--service", "dynamodb")
     assert (code, report["findings"], report["gaps"], errors) == (0, [], [], "")

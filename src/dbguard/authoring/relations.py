@@ -31,8 +31,7 @@ class RelationCompiler(FileCompiler):
             self.problem(place, "a relation has either 'from' or 'to', and a 'path'; or 'all' or 'covering' alone")
             return {"to": [], "path": []}
         if ways[0] in ALONE:
-            self.keys(place, node, ALONE, "relation")
-            return {ways[0]: list(self.types((*place, ways[0]), node[ways[0]]))}
+            return self._alone(place, node, ways[0])
         self.keys(place, node, ("from", "to", "path", "form", "key"), "relation")
         way = ways[0]
         types = self.types((*place, way), node[way])
@@ -46,6 +45,13 @@ class RelationCompiler(FileCompiler):
         if "key" in node:
             plan["key"] = self.path((*place, "key"), node["key"], scope if way == "from" else Scope(types))
         return plan
+
+    def _alone(self, place: Place, node: Mapping[str, Any], way: str) -> dict[str, Any]:
+        self.keys(place, node, (way, "elsewhere") if way == "all" else (way,), "relation")
+        plan: dict[str, Any] = {way: list(self.types((*place, way), node[way]))}
+        if node.get("elsewhere", False) is not False:
+            self.problem((*place, "elsewhere"), "'elsewhere' is false, or left out")
+        return {**plan, "elsewhere": False} if "elsewhere" in node else plan
 
     def _form(self, place: Place, node: Any) -> list[Any]:
         if not isinstance(node, str) or "{id}" not in node:

@@ -1,4 +1,4 @@
-"""The network around databases, as far as policies ask for it: security groups and the routes of subnets."""
+"""The network around databases, as far as policies ask for it: security groups, VPCs and the routes of subnets."""
 
 from dbguard.sources.account.mapping import Call, Collection
 
@@ -12,9 +12,16 @@ SECURITY_GROUPS = Collection(
     properties={"GroupDescription": "Description", "SecurityGroupIngress": "rules(IpPermissions)"},
 )
 
+VPCS = Collection("AWS::EC2::VPC", Call("ec2", "DescribeVpcs"), "Vpcs", id="VpcId", same="CidrBlock IsDefault Tags")
+
 ROUTE_TABLES_CALL = Call("ec2", "DescribeRouteTables")
 ROUTE_TABLES = Collection(
-    "AWS::EC2::RouteTable", ROUTE_TABLES_CALL, "RouteTables", id="RouteTableId", same="Tags VpcId"
+    "AWS::EC2::RouteTable",
+    ROUTE_TABLES_CALL,
+    "RouteTables",
+    id="RouteTableId",
+    same="Tags VpcId",
+    properties={"Main": "length(Associations[?Main] || `[]`) > `0`"},
 )
 # A subnet without an association of its own follows the main route table of its VPC, which has none either.
 ASSOCIATIONS = Collection(
@@ -38,4 +45,4 @@ ROUTES = Collection(
     """,
 )
 
-COLLECTIONS = (SECURITY_GROUPS, ROUTE_TABLES, ASSOCIATIONS, ROUTES)
+COLLECTIONS = (SECURITY_GROUPS, VPCS, ROUTE_TABLES, ASSOCIATIONS, ROUTES)

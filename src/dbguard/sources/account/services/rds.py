@@ -134,7 +134,7 @@ SUBNET_GROUPS = Collection(
     "DBSubnetGroups",
     id="DBSubnetGroupName",
     arn="DBSubnetGroupArn",
-    same="DBSubnetGroupDescription DBSubnetGroupName",
+    same="DBSubnetGroupDescription DBSubnetGroupName VpcId",
     properties={"SubnetIds": "Subnets[].SubnetIdentifier"},
 )
 # Subnets as their groups tell of them, so that no call to EC2 is needed.
@@ -142,8 +142,9 @@ SUBNETS = Collection(
     "AWS::EC2::Subnet",
     SUBNET_GROUPS_CALL,
     "DBSubnetGroups",
-    inner="Subnets",
+    inner="handed(Subnets, 'VpcId', VpcId)",
     id="SubnetIdentifier",
+    same="VpcId",
     properties={"AvailabilityZone": "SubnetAvailabilityZone.Name", "OutpostArn": "SubnetOutpost.Arn"},
 )
 
