@@ -42,6 +42,7 @@ class World:
     """The plain world: one scenario, every value as it is. `touched` names open choices that were looked at."""
 
     incomplete: frozenset[str] = frozenset()  # types of which there may be more than is seen
+    joined = False  # whether values lead from one template into another
     unseen = "shows only at deployment"  # what is said of a number that is not settled
 
     def __init__(self) -> None:

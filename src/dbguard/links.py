@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dbguard.inventory import Item, Resource, Steps, World
-from dbguard.relation import SEPARATORS, Relation, is_open
+from dbguard.inventory import Impossible, Item, Resource, Steps, World
+from dbguard.relation import SEPARATORS, Relation, is_open, references
 from dbguard.value import ABSENT, OPAQUE, AnyOther, Reference, Unresolved, Value, text
 
 Named = dict[str, list[Resource]]
@@ -38,6 +38,8 @@ class Index:
         literal: Named = {}
         open_: list[Resource] = []
         for resource in self._of(relation.types):
+            if self.world.joined and self._settled(relation, resource, linked, literal):
+                continue
             raws = [_raw(resource.properties, steps) for steps in relation.paths]
             ids: set[str] = set()
             texts = [_scan(raw, ids, self.by_id) for raw in raws]
@@ -49,6 +51,21 @@ class Index:
                 for name in {name for raw in raws for name in _spellings(raw)}:
                     literal.setdefault(name, []).append(resource)
         return linked, literal, open_
+
+    def _settled(self, relation: Relation, resource: Resource, linked: Named, literal: Named) -> bool:
+        """Whether what a resource names is the same in every scenario; then it is put where it belongs."""
+        before = self.world.consulted
+        try:
+            values = list(references(Item(self.world, resource), relation.paths))
+        except Impossible:  # the resource itself does not exist at the moment
+            return False
+        plain = all(isinstance(value, str) or (isinstance(value, Reference) and value.names) for value in values)
+        if self.world.consulted != before or not plain:
+            return False
+        for value in values:
+            for name in [value.id] if isinstance(value, Reference) else _spellings(value):
+                (linked if isinstance(value, Reference) else literal).setdefault(name, []).append(resource)
+        return True
 
     def targets(self, relation: Relation, value: Value) -> list[Resource]:
         """The resources that a value may name."""

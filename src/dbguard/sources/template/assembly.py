@@ -76,6 +76,7 @@ class Assembly:
         found = TemplateWorld(self.sections, self.parameters)
         found.bindings, found.exports, found.followed = self.bindings, self.exports, frozenset(self.followed)
         found.nests = frozenset(self.nests)
+        found.joined = bool(self.bindings)
         return found
 
     def root(self, document: Document, prefix: str = "") -> None:

@@ -47,6 +47,7 @@ class TemplateWorld(World):
         self.resources = sections["Resources"]
         self.choices: dict[str, Value] = {}
         self.bindings: dict[str, Binding] = {}
+        self.joined = False  # whether there are any
         self.exports: dict[str, Any] = {}  # the names of exported outputs as written, by the names of their bindings
         self.nests: frozenset[str] = frozenset()  # nested stacks whose templates are part of this world
         self.followed: frozenset[str] = frozenset()  # these, and those of which is told why they are not
@@ -188,7 +189,9 @@ class TemplateWorld(World):
         return None if found is None else self.bound(found)
 
     def _exporting(self, name: Value) -> str | None:
-        keys = [key for key, written in self.exports.items() if truth.identical(self.force(written), name)]
+        """The output of that name: one that has it as plain text goes before those that may come to have it."""
+        keys = [key for key, written in self.exports.items() if written == name] if isinstance(name, str) else []
+        keys = keys or [key for key, written in self.exports.items() if truth.identical(self.force(written), name)]
         return keys[0] if len(keys) == 1 else None
 
     def _give(self, binding: Binding) -> Value:
