@@ -179,7 +179,9 @@ def _json(text: str) -> Value:
 
 def _spread(world: World, value: Value, head: Steps, tail: Steps) -> Many:
     many = Many()
-    if isinstance(value, list):
+    if isinstance(value, dict) and head[-1:] == ("Statement",):
+        _gather(world, many, head, value, tail)  # policy documents may have one statement without a list
+    elif isinstance(value, list):
         for index, element in enumerate(value):
             _gather(world, many, (*head, index), world.force(element), tail)
     elif value is not ABSENT and value != "":
