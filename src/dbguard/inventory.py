@@ -178,7 +178,7 @@ def _json(text: str) -> Value:
 
 
 # Where policy documents may have one value instead of a list.
-SINGLE = ("Statement", "AWS")
+SINGLE = ("Statement", "AWS", "Action")
 
 
 def _spread(world: World, value: Value, head: Steps, tail: Steps) -> Many:
