@@ -154,7 +154,8 @@ class ConditionCompiler(RelationCompiler):
             items, inner = self._items((*place, form), value, scope)
             plan = {form: items}
             if form == "sum":
-                paths = node.get("path") if isinstance(node.get("path"), list) else [node.get("path")]
+                named = node.get("path")
+                paths = named if isinstance(named, list) else [named]
                 plan["of"] = [self.path((*place, "path"), one, inner) for one in paths]
             elif form == "distinct":
                 plan["path"] = self.path((*place, "path"), node.get("path"), inner)
