@@ -19,7 +19,7 @@ def tags(arn: str, target: str) -> Detail:
     Those of AWS's own are left out: a template has none, and they say nothing of an owner.
     """
     call = Call("backup", "ListTags", {"MaxResults": 1000}, {"ResourceArn": arn})
-    own = "pairs(items(Tags || `{}`)[?!starts_with([0], 'aws:')].{Key: [0], Value: [1]}, 'Key', 'Value')"
+    own = "pairs(items(Tags)[?!starts_with([0], 'aws:')].{Key: [0], Value: [1]}, 'Key', 'Value')"
     return Detail(call, {target: f"{own} || `null`"}, none=GONE)
 
 
