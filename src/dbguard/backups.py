@@ -90,14 +90,22 @@ def _named(patterns: list[Value] | None, item: Item) -> Answer:
 def _matches(pattern: Value, item: Item) -> Answer:
     """Whether an ARN, perhaps with wildcards, is that of the resource."""
     if isinstance(pattern, Reference):
-        return pattern.id == item.resource.id
+        return _is(pattern, item)
     if isinstance(pattern, Text):
-        if any(isinstance(part, Reference) and part.id == item.resource.id for part in pattern.parts):
+        named = [_is(part, item) for part in pattern.parts if isinstance(part, Reference)]
+        if True in named:
             return True
+        if False in named and not any(isinstance(part, str) and "*" in part for part in pattern.parts):
+            return False  # it is made of another resource's name
         answer = _fits("".join(part if isinstance(part, str) else "*" for part in pattern.parts), item)
         certain = all(isinstance(part, str) or _is_own(part) for part in pattern.parts)
         return answer if certain or answer is False else None
     return None if isinstance(pattern, OPAQUE) else _fits(str(pattern), item)
+
+
+def _is(reference: Reference, item: Item) -> Answer:
+    """Whether a reference names the resource; what a custom resource or a nested stack returns may name any."""
+    return True if reference.id == item.resource.id else False if reference.names else None
 
 
 def _is_own(part: Value) -> bool:

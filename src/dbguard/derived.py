@@ -40,32 +40,33 @@ DIVIDED, LESS = ":", "-"
 
 
 class Sum:
-    """What the items have at a path, added up."""
+    """What the items have at some paths, added up."""
 
-    def __init__(self, collection: Collection, steps: Steps) -> None:
-        self.collection, self.steps = collection, steps
-        self.label = f"the sum of {dotted(steps)} of {collection.label}"
+    def __init__(self, collection: Collection, paths: tuple[Steps, ...]) -> None:
+        self.collection, self.paths = collection, paths
+        self.label = f"the sum of {' and '.join(map(dotted, paths))} of {collection.label}"
 
     def value(self, item: Item) -> Value:
         """The sum, as an interval; what is absent adds nothing, and nothing adds less than nothing."""
         items = self.collection.items(item)
         low = high = 0.0
         for one, certain in [*((one, True) for one in items.certain), *((one, False) for one in items.possible)]:
-            for value in self._values(one):
+            for value in (value for steps in self.paths for value in _values(one, steps)):
                 found = number(value)
                 low += found if found is not None and certain else 0
                 high += float("inf") if found is None else found
         return Interval(low, float("inf") if items.outside else high)
 
-    def _values(self, item: Item) -> list[Value]:
-        value = read(item, self.steps)
-        if isinstance(value, Many):
-            return [found for _, found in value.found if found is not ABSENT] + [UNRESOLVED] * (not value.complete)
-        return [] if value is ABSENT else [value]
-
     def place(self, item: Item) -> Path:
         """The list, or the resource."""
         return self.collection.place(item)
+
+
+def _values(item: Item, steps: Steps) -> list[Value]:
+    value = read(item, steps)
+    if isinstance(value, Many):
+        return [found for _, found in value.found if found is not ABSENT] + [UNRESOLVED] * (not value.complete)
+    return [] if value is ABSENT else [value]
 
 
 UNRESOLVED = Unresolved("the list is known only at deployment")

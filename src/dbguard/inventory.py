@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from dbguard.model import Location, Path, Subject
-from dbguard.value import ABSENT, OPAQUE, Answer, Unresolved, Value, describe
+from dbguard.value import ABSENT, OPAQUE, Answer, Reference, Text, Unresolved, Value, describe
 
 Steps = tuple[str | int | None, ...]  # a parsed path: keys, indexes, and None for [*]
 
@@ -180,9 +180,15 @@ def _json(text: str) -> Value:
     return found if isinstance(found, dict) else Unresolved("text that is no JSON", present=None)
 
 
+# Where policy documents may have one value instead of a list.
+SINGLE = ("Statement", "AWS", "Action")
+
+
 def _spread(world: World, value: Value, head: Steps, tail: Steps) -> Many:
     many = Many()
-    if isinstance(value, list):
+    if head and head[-1] in SINGLE and isinstance(value, (dict, str, Reference, Text)) and value != "":
+        _gather(world, many, head, value, tail)
+    elif isinstance(value, list):
         for index, element in enumerate(value):
             _gather(world, many, (*head, index), world.force(element), tail)
     elif value is not ABSENT and value != "":

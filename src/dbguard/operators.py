@@ -140,8 +140,9 @@ def _several(value: Value) -> list[Value] | None:
 
 def contains(value: Value, operand: Value) -> Answer:
     """Whether a list has an element; a single value counts as a list of one."""
-    found = _several(value)
-    return None if found is None else within(operand, found)
+    found = [value] if isinstance(value, (Reference, Text)) else _several(value)
+    answers = [equal(one, operand) for one in found or ()]
+    return True if True in answers else None if found is None or None in answers else False
 
 
 def only(value: Value, operand: Value) -> Answer:

@@ -154,7 +154,7 @@ class Builder:
         from dbguard import derived
 
         if "sum" in node:
-            return derived.Sum(self._collection(node["sum"]), _steps(node["path"]))
+            return derived.Sum(self._collection(node["sum"]), tuple(map(_steps, node["of"])))
         for word, sign in (("ratio", derived.DIVIDED), ("difference", derived.LESS)):
             if word in node:
                 return derived.Pair(_steps(node[word][0]), _steps(node[word][1]), sign)

@@ -74,6 +74,7 @@ DEFAULTS = {
     ("AWS::RDS::DBInstance", "VPCSecurityGroups"): "moto names groups that it does not have",
     ("AWS::DynamoDB::Table", "SSESpecification"): "moto takes a key of the customer's where none is named",
     ("AWS::ElastiCache::ReplicationGroup", "SecurityGroupIds"): "told of members alone, which moto does not list",
+    ("AWS::ElastiCache::ReplicationGroup", "PreferredCacheClusterAZs"): "moto makes one node, and so names one zone",
     ("AWS::RDS::DBInstance", "Tags"): "moto gives a replica the tags of its source",
 }
 

@@ -11,7 +11,7 @@ from botocore.model import OperationModel, Shape
 
 from dbguard.authoring import schema
 from dbguard.sources.account.calls import TOKENS, paged
-from dbguard.sources.account.mapping import REGISTRY, Call, Collection, expression
+from dbguard.sources.account.mapping import OPTIONS, REGISTRY, Call, Collection, expression, shaped
 from dbguard.sources.account.needs import actions, plan
 
 CORE = botocore.session.get_session()
@@ -194,6 +194,41 @@ def test_every_source_is_a_field_of_the_answer(collection: Collection) -> None:
     for call in calls:
         texts += call.per_item.values()
     assert not [(text, wrong_fields(text, shapes)) for text in texts if wrong_fields(text, shapes)]
+
+
+def called(node: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the functions that an expression calls."""
+    if node["type"] == "function_expression":
+        yield node["value"]
+    for child in node.get("children", ()):
+        yield from called(child) if isinstance(child, dict) else ()
+
+
+def test_every_function_that_is_called_exists(collection: Collection) -> None:
+    texts = [*collection.expressions.values(), collection.id, collection.keep, collection.arn, collection.home]
+    texts += [text for detail in collection.details for text in (*detail.properties.values(), detail.when)]
+    names = {name for text in texts if text for name in called(expression(text).parsed)}
+    assert names <= set(OPTIONS.custom_functions.FUNCTION_TABLE)
+
+
+@pytest.mark.parametrize(
+    ("tags", "found"),
+    [
+        ({"aws:cloudformation:stack-name": "s"}, {}),
+        ({"aws:cloudformation:stack-name": "s", "team": "shop"}, {"BackupPlanTags": {"team": "shop"}}),
+        ({}, {}),
+    ],
+)
+def test_tags_of_aws_itself_are_no_tags_of_a_backup_plan(tags: dict[str, str], found: dict[str, Any]) -> None:
+    (plans,) = (one for one in COLLECTIONS if one.type == "AWS::Backup::BackupPlan")
+    (detail,) = (one for one in plans.details if "BackupPlanTags" in one.properties)
+    assert shaped(detail.properties, {"Tags": tags}) == found
+
+
+def test_tags_that_come_as_a_mapping() -> None:
+    (instances,) = (one for one in COLLECTIONS if one.type == "AWS::Timestream::InfluxDBInstance")
+    (detail,) = instances.details
+    assert shaped(detail.properties, {"tags": {"team": "shop"}}) == {"Tags": [{"Key": "team", "Value": "shop"}]}
 
 
 def _members(shapes: list[Shape]) -> dict[str, Shape]:

@@ -153,7 +153,11 @@ class ConditionCompiler(RelationCompiler):
         if form in ("count", "distinct", "sum"):
             items, inner = self._items((*place, form), value, scope)
             plan = {form: items}
-            if form != "count":
+            if form == "sum":
+                named = node.get("path")
+                paths = named if isinstance(named, list) else [named]
+                plan["of"] = [self.path((*place, "path"), one, inner) for one in paths]
+            elif form == "distinct":
                 plan["path"] = self.path((*place, "path"), node.get("path"), inner)
             elif "that" in node:
                 plan["that"] = self.condition((*place, "that"), node["that"], inner)

@@ -8,7 +8,7 @@ from typing import Any
 from dbguard.authoring.relations import ends
 
 SINGLE = ("path", "written", "days_since", "days_until")
-SEVERAL = ("ratio", "difference", "at", "values")
+SEVERAL = ("ratio", "difference", "at", "values", "of")
 COVERED = ("Tags", "BackupSelection")  # what decides whether a backup selection covers a resource
 ITEMS = ("every", "some", "count", "distinct", "sum")
 

@@ -123,6 +123,11 @@ class Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no t
         """A mapping from items that hold a name and a value: `pairs(Parameters, 'ParameterName', 'ParameterValue')`."""
         return {str(item[name]): item.get(value) for item in items or () if name in item}
 
+    @functions.signature({"types": ["object", "null"]})  # type: ignore[untyped-decorator]
+    def _func_items(self, mapping: dict[str, Any] | None) -> list[list[Any]]:
+        """The keys of a mapping, each with its value: `items(Tags)`."""
+        return [[key, value] for key, value in (mapping or {}).items()]
+
     @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
     def _func_tail(self, arn: str | None) -> str | None:
         """The name at the end of an ARN."""

@@ -14,8 +14,13 @@ VAULTS_CALL = Call("backup", "ListBackupVaults")
 
 
 def tags(arn: str, target: str) -> Detail:
-    """The tags of a plan or a vault: no paginator, but all that there can be fit in the largest page."""
-    return Detail(Call("backup", "ListTags", {"MaxResults": 1000}, {"ResourceArn": arn}), {target: "Tags"}, none=GONE)
+    """The tags of a plan or a vault: no paginator, but all that there can be fit in the largest page.
+
+    Those of AWS's own are left out: a template has none, and they say nothing of an owner.
+    """
+    call = Call("backup", "ListTags", {"MaxResults": 1000}, {"ResourceArn": arn})
+    own = "pairs(items(Tags)[?!starts_with([0], 'aws:')].{Key: [0], Value: [1]}, 'Key', 'Value')"
+    return Detail(call, {target: f"{own} || `null`"}, none=GONE)
 
 
 PLANS = Collection(

@@ -122,7 +122,7 @@ BACKUPS = Collection(
     id="BackupArn",
     arn="BackupArn",
     keep="BackupStatus != 'DELETED'",
-    same="BackupName BackupType TableName",
+    same="BackupCreationDateTime BackupName BackupType TableName",
 )
 
 TARGETS = Collection(

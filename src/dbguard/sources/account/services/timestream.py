@@ -43,7 +43,7 @@ TABLES = Collection(
 def influx_tags(arn: str) -> Detail:
     """The tags of a DB instance or a DB cluster, which come as a mapping."""
     call = Call("timestream-influxdb", "ListTagsForResource", per_item={"resourceArn": arn})
-    return Detail(call, {"Tags": "items(tags || `{}`)[].{Key: [0], Value: [1]}"}, none=GONE)
+    return Detail(call, {"Tags": "items(tags)[*].{Key: [0], Value: [1]}"}, none=GONE)
 
 
 INFLUX = {
