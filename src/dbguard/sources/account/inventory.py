@@ -63,7 +63,8 @@ def _properties(known: dict[str, Any], unresolved: dict[str, str]) -> Value:
 def statuses(harvest: Harvest) -> Iterator[Status]:
     """What became of each service."""
     for name, service in harvest["services"].items():
-        detail = service["refusals"][0]["detail"] if service["refusals"] else ""
+        telling = _telling_first([row for row in service["refusals"] if row["kind"] == service["status"]])
+        detail = telling[0]["detail"] if telling else ""
         yield Status(harvest["account"], harvest["region"], name, service["status"], service["resources"], detail)
 
 
@@ -78,11 +79,16 @@ def gaps(harvest: Harvest) -> Iterator[Gap]:
 
 
 def _told(rows: list[dict[str, Any]]) -> str:
-    """The first refusal in full, how often it came, and the other calls that were refused."""
-    first, *more = rows
+    """One refusal in full, how often it came, and the other calls that were refused."""
+    first, *more = _telling_first(rows)
     times = f" ({first['times']} times)" if first["times"] > 1 else ""
     also = f"; also {', '.join(sorted(row['action'] for row in more))}" if more else ""
     return f"{first['detail']}{times}{also}"
+
+
+def _telling_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Refusals, those that AWS gave before the calls that were not made any more because of them."""
+    return sorted(rows, key=lambda row: not row["detail"].startswith(f"{row['action']}:"))
 
 
 def is_final(harvest: Harvest) -> bool:
