@@ -94,12 +94,14 @@ def resume(path: str) -> Known:
 def read(data: bytes, path: str) -> Known:
     """What a scan file holds. Raises UsageError where it is none."""
     rows = list(_rows(data, path))
+    if not rows:
+        raise UsageError(f"{path}: the scan ended before its first line was whole; begin it anew")
     try:
         request = _request(rows[0]["request"])
         opened = [_opened(row["opened"]) for row in rows[1:] if "opened" in row]
         harvests = [row["unit"] for row in rows[1:] if "unit" in row]
         known = {(one["account"], one["region"]): one for one in harvests}
-    except (IndexError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: not a scan file of dbguard ({type(error).__name__}: {error})") from error
     return Known(request, {one.target: one for one in opened}, known)
 

@@ -105,6 +105,7 @@ SNAPSHOTS = Collection(
     "Snapshots",
     id="SnapshotIdentifier",
     arn="SnapshotArn",
+    keep="SnapshotType != 'automated'",
     same="""
         ClusterIdentifier ClusterVersion DBName Encrypted EncryptedWithHSM EnhancedVpcRouting KmsKeyId
         ManualSnapshotRetentionPeriod NodeType NumberOfNodes SnapshotCreateTime SnapshotIdentifier SnapshotType Tags
