@@ -328,6 +328,16 @@ def test_what_was_changed_by_hand(stack: Path, capsys: pytest.CaptureFixture[str
     ]
 
 
+def test_what_another_stack_adds_to_a_database_is_read(
+    stack: Path, fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unread it would seem absent: no alarm, no backup plan, and a policy that fails."""
+    fault("cloudwatch", "*", 403, "")
+    code, found = drift(capsys, stack, "--select", "rds/cloudwatch-alarm-exists")
+    assert [one["account"] for one in found["changes"]] == ["unknown"]
+    assert (code, [one["kind"] for one in found["gaps"]]) == (3, ["denied"])
+
+
 def test_what_was_deleted_could_not_be_compared(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     boto3.client("rds", region_name=REGION).delete_db_instance(DBInstanceIdentifier="orders", SkipFinalSnapshot=True)
     code, found = drift(capsys, stack)
