@@ -105,12 +105,56 @@ def test_an_answer_that_does_not_tell_is_unknown_and_a_gap(fault: Fault, capsys:
     key = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
     attributes = [{"AttributeName": "id", "AttributeType": "S"}]
     boto3.client("dynamodb", region_name=REGION).create_table(TableName="t", AttributeDefinitions=attributes, **key)
-    for body in ("{}", '{"ContinuousBackupsDescription": {}}', '{"Sorry": "no"}'):
+    within = '{"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {"RecoveryPeriodInDays": 35}}}'
+    for body in ("{}", '{"ContinuousBackupsDescription": {}}', within, '{"Sorry": "no"}'):
         fault("dynamodb", "DescribeContinuousBackups", 200, body, times=1)
         code, report, _ = run(capsys, "--select", "dynamodb/point-in-time-recovery")
         assert code == 3
         assert [one["verdict"] for one in report["findings"]] == ["unknown"]
         assert [gap["kind"] for gap in report["gaps"]] == ["unexpected"]
+
+
+def test_who_may_restore_a_snapshot_is_never_nobody_unless_aws_says_so(
+    fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instance("orders")
+    boto3.client("rds", region_name=REGION).create_db_snapshot(DBSnapshotIdentifier="s", DBInstanceIdentifier="orders")
+    name = "DescribeDBSnapshotAttributes"
+    attributes = "<DBSnapshotAttributesResult><DBSnapshotIdentifier>s</DBSnapshotIdentifier>{}"
+    body = f"<{name}Response><{name}Result>{attributes}</DBSnapshotAttributesResult></{name}Result></{name}Response>"
+    fault("rds", name, 200, body.format("<DBSnapshotAttributes/>"))
+    code, report, _ = run(capsys, "--select", "rds/snapshot-not-public")
+    assert (code, [one["verdict"] for one in report["findings"]]) == (3, ["unknown"])
+    assert report["gaps"][0]["detail"] == f"rds:{name}: the answer does not tell RestorableBy"
+
+
+CLUSTER = """
+<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters><DBCluster>
+<DBClusterIdentifier>c</DBClusterIdentifier><Engine>aurora-mysql</Engine>
+</DBCluster></DBClusters></DescribeDBClustersResult></DescribeDBClustersResponse>
+"""
+WAREHOUSE = """
+<DescribeClustersResponse><DescribeClustersResult><Clusters><Cluster>
+<ClusterIdentifier>w</ClusterIdentifier>
+</Cluster></Clusters></DescribeClustersResult></DescribeClustersResponse>
+"""
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "body", "policies"),
+    [
+        ("rds", "DescribeDBClusters", CLUSTER, "aurora/storage-encrypted,aurora/deletion-protection"),
+        ("redshift", "DescribeClusters", WAREHOUSE, "redshift/encryption-at-rest,redshift/public-access"),
+    ],
+)
+def test_a_default_is_not_taken_for_what_aws_always_tells(
+    fault: Fault, capsys: pytest.CaptureFixture[str], service: str, operation: str, body: str, policies: str
+) -> None:
+    fault(service, operation, 200, body)
+    _, report, _ = run(capsys, "--select", policies)
+    found = {one["policy"]: (one["verdict"], one["reason"]) for one in report["findings"]}
+    told = f"{service}:{operation} does not tell it"
+    assert found == dict.fromkeys(policies.split(","), ("unknown", told))
 
 
 def test_a_region_that_an_organization_denies_is_one_line_a_service(

@@ -17,7 +17,7 @@ def managed_key(name: str, alias: str, source: str = "KmsKeyId") -> Detail:
         {name: f"KeyMetadata.KeyManager == 'AWS' && '{alias}' || KeyMetadata.Arn"},
         when=own,
         open=("NotFoundException",),
-        always=True,
+        always="KeyMetadata.KeyManager && KeyMetadata.Arn",
     )
 
 
@@ -38,6 +38,7 @@ def restorable_by(client: str, kind: str, missing: str) -> Detail:
         Call(client, f"Describe{kind}Attributes", per_item={name: name}),
         {"RestorableBy": f"{attributes}[?AttributeName == 'restore'].AttributeValues[]"},
         none=(missing,),
+        always=f"{attributes}[?AttributeName == 'restore']",
     )
 
 

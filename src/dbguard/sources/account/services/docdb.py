@@ -23,6 +23,7 @@ CLUSTERS = Collection(
     id="DBClusterIdentifier",
     arn="DBClusterArn",
     keep=OURS,
+    always="BackupRetentionPeriod DeletionProtection StorageEncrypted",
     same="""
         AvailabilityZones BackupRetentionPeriod CopyTagsToSnapshot DBClusterIdentifier DeletionProtection EngineVersion
         KmsKeyId MasterUsername NetworkType Port PreferredBackupWindow PreferredMaintenanceWindow StorageEncrypted

@@ -25,6 +25,7 @@ CLUSTERS = Collection(
     id="DBClusterIdentifier",
     arn="DBClusterArn",
     keep=OURS,
+    always="BackupRetentionPeriod DeletionProtection StorageEncrypted",
     same="""
         AvailabilityZones BackupRetentionPeriod CopyTagsToSnapshot DBClusterIdentifier DeletionProtection EngineVersion
         GlobalClusterIdentifier KmsKeyId NetworkType PreferredBackupWindow PreferredMaintenanceWindow StorageEncrypted

@@ -38,7 +38,9 @@ INSTANCES = Collection(
     id="DBInstanceIdentifier",
     arn="DBInstanceArn",
     keep=OURS,
-    always="PubliclyAccessible StorageEncrypted",
+    always="""
+        AutoMinorVersionUpgrade BackupRetentionPeriod DeletionProtection MultiAZ PubliclyAccessible StorageEncrypted
+    """,
     same="""
         AllocatedStorage AutoMinorVersionUpgrade AvailabilityZone BackupRetentionPeriod BackupTarget
         CACertificateIdentifier CharacterSetName CopyTagsToSnapshot DBClusterIdentifier DBInstanceClass
@@ -80,6 +82,7 @@ CLUSTERS = Collection(
     id="DBClusterIdentifier",
     arn="DBClusterArn",
     keep=OURS,
+    always="BackupRetentionPeriod DeletionProtection StorageEncrypted",
     same="""
         AllocatedStorage AutoMinorVersionUpgrade AvailabilityZones BacktrackWindow BackupRetentionPeriod
         ClusterScalabilityType CopyTagsToSnapshot DBClusterIdentifier DBClusterInstanceClass DBSystemId
