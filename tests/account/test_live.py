@@ -178,6 +178,34 @@ def test_only_what_carries_a_tag_is_judged(mocked: None, capsys: pytest.CaptureF
         assert [one["resource"]["id"] for one in report["findings"]] == found
 
 
+def test_tags_that_are_listed_apart_count_as_well(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    tags = [{"Key": "team", "Value": "shop"}]
+    rds, backup = boto3.client("rds", region_name=REGION), boto3.client("backup", region_name=REGION)
+    for name, given in (("tagged", tags), ("untagged", [])):
+        auth = [{"AuthScheme": "SECRETS", "SecretArn": "arn:aws:secretsmanager:x:1:secret:x", "IAMAuth": "DISABLED"}]
+        rds.create_db_proxy(
+            DBProxyName=name,
+            EngineFamily="MYSQL",
+            Auth=auth,
+            RoleArn="arn:aws:iam::1:role/proxy",
+            VpcSubnetIds=subnets(),
+            Tags=given,
+        )
+        backup.create_backup_vault(BackupVaultName=name, BackupVaultTags={one["Key"]: one["Value"] for one in given})
+    selected = ["--select", "rds/proxy-requires-tls,backup/vault-customer-managed-key", "--show", "all"]
+    _, report, _ = run(capsys, *selected, "--tag", "team=shop")
+    assert {(one["policy"], one["resource"]["id"]) for one in report["findings"]} == {
+        ("rds/proxy-requires-tls", "tagged"),
+        ("backup/vault-customer-managed-key", "tagged"),
+    }
+
+
+def subnets() -> list[str]:
+    """Two subnets of the default VPC."""
+    found = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"]
+    return [one["SubnetId"] for one in found[:2]]
+
+
 def test_a_snapshot_is_judged_again_offline(mocked: None, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     instance("orders", PubliclyAccessible=True)
     file = tmp_path / "account.scan"

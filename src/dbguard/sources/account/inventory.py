@@ -13,6 +13,8 @@ from dbguard.sources.account.refusal import EXPIRED
 from dbguard.sources.account.unit import EVERYTHING
 from dbguard.value import Unresolved, Value
 
+# The properties that hold tags: a list with keys and values, or a mapping.
+TAGS = ("Tags", "BackupPlanTags", "BackupVaultTags", "ReportPlanTags")
 Harvest = dict[str, Any]  # what `unit.collect` brings
 
 
@@ -105,8 +107,8 @@ def tagged(harvest: Harvest, tags: Iterable[str]) -> set[tuple[str, str]] | None
 
 
 def _has(row: dict[str, Any], wanted: Iterable[tuple[str, str, str]]) -> bool:
-    if "Tags" in row["unresolved"] or EVERYTHING in row["unresolved"]:
+    if EVERYTHING in row["unresolved"] or not row["unresolved"].keys().isdisjoint(TAGS):
         return True
-    tags = row["properties"].get("Tags", {})
+    tags = next((row["properties"][name] for name in TAGS if name in row["properties"]), {})
     known = tags if isinstance(tags, dict) else {one.get("Key"): one.get("Value", "") for one in tags}
     return all(known.get(key) == value if equals else key in known for key, equals, value in wanted)
