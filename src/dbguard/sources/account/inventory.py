@@ -109,6 +109,6 @@ def tagged(harvest: Harvest, tags: Iterable[str]) -> set[tuple[str, str]] | None
 def _has(row: dict[str, Any], wanted: Iterable[tuple[str, str, str]]) -> bool:
     if EVERYTHING in row["unresolved"] or not row["unresolved"].keys().isdisjoint(TAGS):
         return True
-    tags = next((row["properties"][name] for name in TAGS if name in row["properties"]), {})
+    tags: Any = next((row["properties"][name] for name in TAGS if name in row["properties"]), {})
     known = tags if isinstance(tags, dict) else {one.get("Key"): one.get("Value", "") for one in tags}
     return all(known.get(key) == value if equals else key in known for key, equals, value in wanted)
