@@ -11,7 +11,7 @@ import pytest
 
 from dbguard.cli import main
 from dbguard.sources.account import clients, targets
-from tests.account.conftest import ACCOUNT, REGION, Canned, Fault, query_error
+from tests.account.conftest import ACCOUNT, REGION, Canned, Fault, harvest, query_error
 
 LOGIN = {"MasterUsername": "master", "MasterUserPassword": "correct-horse"}
 INSTANCE = {"Engine": "mysql", "DBInstanceClass": "db.m7g.large", "AllocatedStorage": 20, **LOGIN}
@@ -126,6 +126,16 @@ def test_who_may_restore_a_snapshot_is_never_nobody_unless_aws_says_so(
     code, report, _ = run(capsys, "--select", "rds/snapshot-not-public")
     assert (code, [one["verdict"] for one in report["findings"]]) == (3, ["unknown"])
     assert report["gaps"][0]["detail"] == f"rds:{name}: the answer does not tell RestorableBy"
+
+
+def test_automated_snapshots_are_left_alone(mocked: None) -> None:
+    redshift = boto3.client("redshift", region_name=REGION)
+    redshift.create_cluster(ClusterIdentifier="w", NodeType="ra3.large", MasterUsername="m", MasterUserPassword="Pass1")
+    redshift.create_cluster_snapshot(SnapshotIdentifier="mine", ClusterIdentifier="w")
+    told = redshift.describe_cluster_snapshots(SnapshotType="manual")["Snapshots"]
+    assert len(told) > 1  # moto answers all of them, whatever is asked for
+    found = [one["id"] for one in harvest("redshift")["resources"] if one["type"] == "AWS::Redshift::ClusterSnapshot"]
+    assert found == ["mine"]
 
 
 CLUSTER = """
