@@ -9,7 +9,7 @@ from dbguard.inventory import Inventory, Resource, World
 from dbguard.links import Index
 from dbguard.model import Gap, Status, Subject
 from dbguard.sources.account.mapping import put
-from dbguard.sources.account.refusal import EXPIRED
+from dbguard.sources.account.refusal import EXPIRED, PASSING
 from dbguard.sources.account.unit import EVERYTHING
 from dbguard.value import Unresolved, Value
 
@@ -96,6 +96,11 @@ def _telling_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def is_final(harvest: Harvest) -> bool:
     """Whether reading it again would bring nothing more: ended credentials or a lost worker are no outcome."""
     return not harvest.get("lost") and all(service["status"] != EXPIRED for service in harvest["services"].values())
+
+
+def is_settled(harvest: Harvest) -> bool:
+    """Whether a resumed scan takes it as it is; what passes (no line, throttling) is asked again then."""
+    return is_final(harvest) and all(one["status"] not in PASSING for one in harvest["services"].values())
 
 
 def tagged(harvest: Harvest, tags: Iterable[str]) -> set[tuple[str, str]] | None:

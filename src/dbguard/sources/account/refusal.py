@@ -19,6 +19,8 @@ UNEXPECTED = "unexpected"
 LATE = "late"  # not a status of its own: a service that was reached and did not answer, or not in time, is not reached
 EXPIRED = "expired"  # the credentials ended: nothing can be said, and a resumed scan tries again
 
+PASSING = {EXPIRED, NOT_REACHED, THROTTLED}  # what may be otherwise when a scan is resumed
+
 WORST_FIRST = (EXPIRED, NOT_REACHED, DISABLED, DENIED, THROTTLED, UNEXPECTED, NOT_OFFERED)
 
 THROTTLING = {

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from dbguard.errors import UsageError
 from dbguard.sources.account.clients import Access
-from dbguard.sources.account.inventory import Harvest, is_final
+from dbguard.sources.account.inventory import Harvest, is_settled
 from dbguard.sources.account.targets import Opened, Target
 
 SCHEMA = "dbguard.scan/1"
@@ -122,11 +122,11 @@ def _rows(data: bytes, path: str) -> Iterator[dict[str, Any]]:
 
 
 def left(known: Known) -> Iterator[tuple[str, str]]:
-    """The units that are not in the file, or only as lost."""
+    """The units that are not in the file, or that a resumed scan asks again."""
     for opened in known.opened.values():
         for region in opened.regions:
             harvest = known.harvests.get((opened.account, region))
-            if harvest is None or not is_final(harvest):
+            if harvest is None or not is_settled(harvest):
                 yield opened.account, region
 
 
