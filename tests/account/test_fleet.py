@@ -175,16 +175,24 @@ def test_what_is_known_is_not_read_again(request_: Request, tmp_path: Path) -> N
     assert not list(scan_file.left(scan_file.read((tmp_path / "cut").read_bytes(), "cut")))
 
 
-def test_a_unit_that_was_lost_is_read_again(request_: Request) -> None:
+@pytest.mark.parametrize("status", ["expired", "not-reached", "throttled"])
+def test_a_unit_that_may_be_otherwise_is_read_again(request_: Request, status: str) -> None:
     whole = read(request_, threads)
     opened = {
         one: Opened(one, account, REGIONS) for one, account in zip(request_.targets, (ACCOUNT, OTHER), strict=True)
     }
-    ended = {**whole[ACCOUNT, REGIONS[0]], "resources": [], "services": {"rds": {"status": "expired"}}}
+    ended = {**whole[ACCOUNT, REGIONS[0]], "resources": [], "services": {"rds": {"status": status}}}
     known = Known(request_, opened, {**whole, (ACCOUNT, REGIONS[0]): ended})
     kept: list[Any] = []
     assert read(request_, threads, known, kept.append) == whole
     assert [(one["account"], one["region"]) for one in kept] == [(ACCOUNT, REGIONS[0])]
+
+
+def test_an_account_that_was_not_reached_is_opened_again(request_: Request) -> None:
+    whole = read(request_, threads)
+    away = Opened(request_.targets[0], "", (), "not-reached", "sts:AssumeRole: no line")
+    known = Known(request_, {request_.targets[0]: away}, {})
+    assert read(request_, threads, known) == whole
 
 
 def live(server: str, *arguments: str, **more: Any) -> subprocess.Popen[str]:

@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from dbguard.cli import main
+from dbguard.errors import UsageError
 from dbguard.sources.account import clients, scan_file, targets
 from dbguard.sources.account.fleet import Fleet
 from dbguard.sources.account.pacing import Pacing
@@ -253,6 +254,13 @@ def test_gaps_come_in_order(fault: Fault, capsys: pytest.CaptureFixture[str]) ->
     names = [gap["target"] for gap in report["gaps"]]
     assert names == sorted(names)
     assert len(names) == 4
+
+
+def test_a_scan_file_that_ends_in_its_first_line_is_told_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "scan"
+    file.write_bytes(b'{"schema": "dbguard.scan/1", "request": {"tar')
+    with pytest.raises(UsageError, match="the scan ended before its first line was whole; begin it anew"):
+        scan_file.resume(str(file))
 
 
 def test_a_scan_file_is_read_before_it_is_shortened(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dbguard.cli import main
 from dbguard.sources.account import clients, targets
-from tests.account.conftest import ACCOUNT, REGION, Canned, Fault, query_error
+from tests.account.conftest import ACCOUNT, REGION, Canned, Fault, harvest, query_error
 
 LOGIN = {"MasterUsername": "master", "MasterUserPassword": "correct-horse"}
 INSTANCE = {"Engine": "mysql", "DBInstanceClass": "db.m7g.large", "AllocatedStorage": 20, **LOGIN}
@@ -138,12 +138,66 @@ def test_an_answer_that_does_not_tell_is_unknown_and_a_gap(fault: Fault, capsys:
     key = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
     attributes = [{"AttributeName": "id", "AttributeType": "S"}]
     boto3.client("dynamodb", region_name=REGION).create_table(TableName="t", AttributeDefinitions=attributes, **key)
-    for body in ("{}", '{"ContinuousBackupsDescription": {}}', '{"Sorry": "no"}'):
+    within = '{"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {"RecoveryPeriodInDays": 35}}}'
+    for body in ("{}", '{"ContinuousBackupsDescription": {}}', within, '{"Sorry": "no"}'):
         fault("dynamodb", "DescribeContinuousBackups", 200, body, times=1)
         code, report, _ = run(capsys, "--select", "dynamodb/point-in-time-recovery")
         assert code == 3
         assert [one["verdict"] for one in report["findings"]] == ["unknown"]
         assert [gap["kind"] for gap in report["gaps"]] == ["unexpected"]
+
+
+def test_who_may_restore_a_snapshot_is_never_nobody_unless_aws_says_so(
+    fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instance("orders")
+    boto3.client("rds", region_name=REGION).create_db_snapshot(DBSnapshotIdentifier="s", DBInstanceIdentifier="orders")
+    name = "DescribeDBSnapshotAttributes"
+    attributes = "<DBSnapshotAttributesResult><DBSnapshotIdentifier>s</DBSnapshotIdentifier>{}"
+    body = f"<{name}Response><{name}Result>{attributes}</DBSnapshotAttributesResult></{name}Result></{name}Response>"
+    fault("rds", name, 200, body.format("<DBSnapshotAttributes/>"))
+    code, report, _ = run(capsys, "--select", "rds/snapshot-not-public")
+    assert (code, [one["verdict"] for one in report["findings"]]) == (3, ["unknown"])
+    assert report["gaps"][0]["detail"] == f"rds:{name}: the answer does not tell RestorableBy"
+
+
+def test_automated_snapshots_are_left_alone(mocked: None) -> None:
+    redshift = boto3.client("redshift", region_name=REGION)
+    redshift.create_cluster(ClusterIdentifier="w", NodeType="ra3.large", MasterUsername="m", MasterUserPassword="Pass1")
+    redshift.create_cluster_snapshot(SnapshotIdentifier="mine", ClusterIdentifier="w")
+    told = redshift.describe_cluster_snapshots(SnapshotType="manual")["Snapshots"]
+    assert len(told) > 1  # moto answers all of them, whatever is asked for
+    found = [one["id"] for one in harvest("redshift")["resources"] if one["type"] == "AWS::Redshift::ClusterSnapshot"]
+    assert found == ["mine"]
+
+
+CLUSTER = """
+<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters><DBCluster>
+<DBClusterIdentifier>c</DBClusterIdentifier><Engine>aurora-mysql</Engine>
+</DBCluster></DBClusters></DescribeDBClustersResult></DescribeDBClustersResponse>
+"""
+WAREHOUSE = """
+<DescribeClustersResponse><DescribeClustersResult><Clusters><Cluster>
+<ClusterIdentifier>w</ClusterIdentifier>
+</Cluster></Clusters></DescribeClustersResult></DescribeClustersResponse>
+"""
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "body", "policies"),
+    [
+        ("rds", "DescribeDBClusters", CLUSTER, "aurora/storage-encrypted,aurora/deletion-protection"),
+        ("redshift", "DescribeClusters", WAREHOUSE, "redshift/encryption-at-rest,redshift/public-access"),
+    ],
+)
+def test_a_default_is_not_taken_for_what_aws_always_tells(
+    fault: Fault, capsys: pytest.CaptureFixture[str], service: str, operation: str, body: str, policies: str
+) -> None:
+    fault(service, operation, 200, body)
+    _, report, _ = run(capsys, "--select", policies)
+    found = {one["policy"]: (one["verdict"], one["reason"]) for one in report["findings"]}
+    told = f"{service}:{operation} does not tell it"
+    assert found == dict.fromkeys(policies.split(","), ("unknown", told))
 
 
 def test_a_region_that_an_organization_denies_is_one_line_a_service(
@@ -165,6 +219,34 @@ def test_only_what_carries_a_tag_is_judged(mocked: None, capsys: pytest.CaptureF
     for tag, found in (("team=shop", ["orders"]), ("team", ["orders"]), ("team=else", []), ("none", [])):
         _, report, _ = run(capsys, *where, tag)
         assert [one["resource"]["id"] for one in report["findings"]] == found
+
+
+def test_tags_that_are_listed_apart_count_as_well(mocked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    tags = [{"Key": "team", "Value": "shop"}]
+    rds, backup = boto3.client("rds", region_name=REGION), boto3.client("backup", region_name=REGION)
+    for name, given in (("tagged", tags), ("untagged", [])):
+        auth = [{"AuthScheme": "SECRETS", "SecretArn": "arn:aws:secretsmanager:x:1:secret:x", "IAMAuth": "DISABLED"}]
+        rds.create_db_proxy(
+            DBProxyName=name,
+            EngineFamily="MYSQL",
+            Auth=auth,
+            RoleArn="arn:aws:iam::1:role/proxy",
+            VpcSubnetIds=subnets(),
+            Tags=given,
+        )
+        backup.create_backup_vault(BackupVaultName=name, BackupVaultTags={one["Key"]: one["Value"] for one in given})
+    selected = ["--select", "rds/proxy-requires-tls,backup/vault-customer-managed-key", "--show", "all"]
+    _, report, _ = run(capsys, *selected, "--tag", "team=shop")
+    assert {(one["policy"], one["resource"]["id"]) for one in report["findings"]} == {
+        ("rds/proxy-requires-tls", "tagged"),
+        ("backup/vault-customer-managed-key", "tagged"),
+    }
+
+
+def subnets() -> list[str]:
+    """Two subnets of the default VPC."""
+    found = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"]
+    return [one["SubnetId"] for one in found[:2]]
 
 
 def test_a_snapshot_is_judged_again_offline(mocked: None, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -359,6 +441,16 @@ def test_what_was_changed_by_hand(stack: Path, capsys: pytest.CaptureFixture[str
     assert [one["location"]["line"] for one in found["differences"] if one["property"] == "BackupRetentionPeriod"] == [
         line
     ]
+
+
+def test_what_another_stack_adds_to_a_database_is_read(
+    stack: Path, fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unread it would seem absent: no alarm, no backup plan, and a policy that fails."""
+    fault("cloudwatch", "*", 403, "")
+    code, found = drift(capsys, stack, "--select", "rds/cloudwatch-alarm-exists")
+    assert [one["account"] for one in found["changes"]] == ["unknown"]
+    assert (code, [one["kind"] for one in found["gaps"]]) == (3, ["denied"])
 
 
 def test_what_was_deleted_could_not_be_compared(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:

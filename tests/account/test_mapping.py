@@ -189,7 +189,7 @@ def test_every_source_is_a_field_of_the_answer(collection: Collection) -> None:
         calls.append(detail.call)
         texts += [detail.when] if detail.when else []
         answer = [operation(detail.call).output_shape, Item({"Item": Item(_members(shapes)), **_members([EXTRA])})]
-        for text in detail.properties.values():
+        for text in (*detail.properties.values(), *([detail.always] if detail.always else [])):
             assert not wrong_fields(text, answer), (detail.call.operation, text)
     for call in calls:
         texts += call.per_item.values()
@@ -229,6 +229,10 @@ def test_tags_that_come_as_a_mapping() -> None:
     (instances,) = (one for one in COLLECTIONS if one.type == "AWS::Timestream::InfluxDBInstance")
     (detail,) = instances.details
     assert shaped(detail.properties, {"tags": {"team": "shop"}}) == {"Tags": [{"Key": "team", "Value": "shop"}]}
+
+
+def test_what_aws_always_tells_is_a_property(collection: Collection) -> None:
+    assert set(collection.always.split()) <= set(collection.expressions)
 
 
 def _members(shapes: list[Shape]) -> dict[str, Shape]:

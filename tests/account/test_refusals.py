@@ -7,8 +7,9 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
-from dbguard.sources.account import inventory, unit
+from dbguard.sources.account import clients, inventory, unit
 from dbguard.sources.account.clients import Access
 from dbguard.sources.account.fleet import Fleet
 from dbguard.sources.account.scan_file import Known, Request
@@ -59,6 +60,58 @@ def test_what_an_answer_means(fault: Fault, status: int, body: str, kind: str) -
     assert row["action"] == "rds:DescribeDBInstances"
     assert "\n" not in row["detail"]
     assert row["detail"].startswith("rds:DescribeDBInstances: ")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, "<html>", "the answer cannot be read: Unable to parse response"),
+        (500, "<!doctype html><p>no", "HTTP 500, and the answer cannot be read: Unable to parse response"),
+        (200, "<html>login</html>", "the answer has not the shape of AWS's answers (KeyError: "),
+        (403, "no", "HTTP 403, with no message of AWS"),
+    ],
+)
+def test_what_is_no_answer_of_aws_is_said_in_words(fault: Fault, status: int, body: str, said: str) -> None:
+    fault("rds", "DescribeDBInstances", status, body)
+    (row,) = rds()["refusals"]
+    assert row["detail"].startswith(f"rds:DescribeDBInstances: {said}")
+
+
+def test_a_page_of_html_is_told_without_its_head(fault: Fault) -> None:
+    fault("dynamodb", "ListTables", 502, "<!doctype html><title>502</title><h1>Bad Gateway</h1><p>Try later.</p>")
+    (row,) = [one for one in harvest("dynamodb")["services"]["dynamodb"]["refusals"] if "ListTables" in one["action"]]
+    assert row["detail"] == "dynamodb:ListTables: HTTP 502: Bad Gateway Try later."
+
+
+def test_a_connection_that_breaks_at_one_call_leaves_the_others_alone(mocked: None) -> None:
+    def broken(request: Any, **_: Any) -> None:
+        raise ConnectionClosedError(endpoint_url=request.url)
+
+    boto3.client("rds", region_name=REGION).create_db_cluster(
+        DBClusterIdentifier="orders", Engine="aurora-mysql", MasterUsername="shop", MasterUserPassword="password"
+    )
+    clients.session().events.register_first("before-send.rds.DescribeDBInstances", broken)
+    plan = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::RDS::DBClusterParameterGroup")
+    found = unit.collect(INSTANCES._replace(plan=plan))
+    assert [one["id"] for one in found["resources"]] == ["orders"]
+    (row,) = found["services"]["rds"]["refusals"]
+    assert (row["kind"], row["action"]) == ("not-reached", "rds:DescribeDBInstances")
+
+
+def test_the_refusal_that_is_told_is_one_that_aws_gave() -> None:
+    after = "not asked any more after rds:B: AuthFailure (HTTP 401): no"
+    rows = [
+        {"kind": "unexpected", "action": "rds:C", "detail": "rds:C: odd", "times": 1},
+        {"kind": "disabled", "action": "rds:A", "detail": after, "times": 2},
+        {"kind": "disabled", "action": "rds:B", "detail": "rds:B: AuthFailure (HTTP 401): no", "times": 1},
+    ]
+    service = {"status": "disabled", "resources": 0, "refusals": rows, "incomplete": []}
+    told = {"account": ACCOUNT, "region": REGION, "services": {"rds": service}, "resources": []}
+    assert [one.detail for one in inventory.gaps(told)] == [
+        "rds:C: odd",
+        "rds:B: AuthFailure (HTTP 401): no; also rds:A",
+    ]
+    assert [one.detail for one in inventory.statuses(told)] == ["rds:B: AuthFailure (HTTP 401): no"]
 
 
 def test_a_service_that_answers_is_scanned(mocked: None) -> None:

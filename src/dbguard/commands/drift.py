@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
 from dbguard.commands.live import base, check_regions
 from dbguard.commands.scan import chosen
-from dbguard.drift import AHEAD, DRIFTED, UNDECIDED, Change, Drift, Sides, compare
+from dbguard.drift import AHEAD, DRIFTED, SEEN_AS, UNDECIDED, Change, Drift, Sides, compare
 from dbguard.errors import DocumentError, UsageError
-from dbguard.inventory import Inventory
 from dbguard.model import SEVERITIES, Gap
 from dbguard.policy_library import Library
 from dbguard.reporters import count, dump, place, printable, prose
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     except DocumentError as error:
         raise UsageError(f"{options.template}:{error.line}:{error.column}: {error.detail}") from error
     try:
-        sides, gaps = _sides(options, read, region, needs.plan(needs.needs(plans)))
+        sides, gaps = _sides(options, read, region, plans)
     except Refused as refusal:
         print(f"dbguard: {refusal.kind}: {refusal.detail}", file=sys.stderr)
         return INCOMPLETE
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sides(
-    options: argparse.Namespace, read: document.Document, region: str, plan: tuple[str, ...]
+    options: argparse.Namespace, read: document.Document, region: str, plans: Iterable[Mapping[str, Any]]
 ) -> tuple[Sides, list[Gap]]:
     """The template with the stack's own parameter values, and the account. Raises Refused."""
     access = base(options)._replace(role_arn=options.role_arn)
@@ -67,17 +67,12 @@ def _sides(
     named = read.root.get("Parameters") or {} if isinstance(read.root, dict) else {}
     given: dict[str, Value] = {name: value for name, value in deployed.parameters.items() if name in named}
     template, gaps = load(read, given)
-    types = {resource.type for resource in template.resources}
-    wanted = unit.Order(own["Account"], region, access, tuple(_about(plan, types, template)))
+    types = {SEEN_AS.get(name, name) for name in {one.type for one in template.resources} | deployed.types}
+    # What policies relate these types to is read as well, whichever service has it: unread it would seem absent.
+    plan = needs.plan(needs.needs(plans, about=types))
+    wanted = unit.Order(own["Account"], region, access, plan)
     harvest = unit.collect(wanted)
     return Sides(template, account.load(harvest), deployed.names), [*gaps, *account.gaps(harvest)]
-
-
-def _about(plan: tuple[str, ...], types: set[str], template: Inventory) -> Iterator[str]:
-    """The part of a plan that the template's services need."""
-    services = {name.split("::")[1] for name in types if name.count("::") >= 2}
-    services |= {"EC2", "ApplicationAutoScaling"}  # they are read along with the databases
-    yield from (name for name in plan if name.split("::")[1] in services)
 
 
 def _code(drift: Drift, gaps: list[Gap], fail_on: str) -> int:

@@ -23,7 +23,7 @@ from dbguard.scan import Options, Scan
 from dbguard.sources.account import clients, needs, permissions, targets
 from dbguard.sources.account.clients import Access
 from dbguard.sources.account.fleet import Fleet
-from dbguard.sources.account.inventory import Harvest
+from dbguard.sources.account.inventory import TAGS, Harvest
 from dbguard.sources.account.mapping import REGISTRY
 from dbguard.sources.account.refusal import EXPIRED, Refused
 from dbguard.sources.account.scan_file import Known, Request, ScanFile, default_path, left, resume
@@ -82,7 +82,7 @@ def _plan(library: Library, entries: Sequence[Entry], options: argparse.Namespac
             hint = suggestion(name, REGISTRY.services) or f"; there are {', '.join(REGISTRY.services)}"
             raise UsageError(f"--service: there is no service '{name}'{hint}")
     plans = (library.plan(entry.id) for entry in entries)
-    wanted = None if options.snapshot else needs.needs(plans, *(["Tags"] if options.tag else []))
+    wanted = None if options.snapshot else needs.needs(plans, *(TAGS if options.tag else []))
     plan = needs.plan(wanted, options.service)
     if not plan:
         raise UsageError("no policy is left to run: none of those selected is about the services named")

@@ -17,7 +17,7 @@ def managed_key(name: str, alias: str, source: str = "KmsKeyId") -> Detail:
         {name: f"KeyMetadata.KeyManager == 'AWS' && '{alias}' || KeyMetadata.Arn"},
         when=own,
         open=("NotFoundException",),
-        always=True,
+        always="KeyMetadata.KeyManager && KeyMetadata.Arn",
     )
 
 
@@ -38,10 +38,17 @@ def restorable_by(client: str, kind: str, missing: str) -> Detail:
         Call(client, f"Describe{kind}Attributes", per_item={name: name}),
         {"RestorableBy": f"{attributes}[?AttributeName == 'restore'].AttributeValues[]"},
         none=(missing,),
+        always=f"{attributes}[?AttributeName == 'restore']",
     )
 
 
-def event_subscriptions(type_name: str, client: str, arn: str = "", keep: str = "") -> Collection:
+def tags(client: str, arn: str, *gone: str) -> Detail:
+    """The tags of a resource of the RDS API, by the key of its ARN; `gone` are the error codes of its absence."""
+    call = Call(client, "ListTagsForResource", per_item={"ResourceName": arn})
+    return Detail(call, {"Tags": "TagList"}, none=gone)
+
+
+def event_subscriptions(type_name: str, client: str, arn: str = "", *details: Detail) -> Collection:
     """The event subscriptions of a service."""
     return Collection(
         type_name,
@@ -49,13 +56,13 @@ def event_subscriptions(type_name: str, client: str, arn: str = "", keep: str = 
         "EventSubscriptionsList",
         id="CustSubscriptionId",
         arn=arn,
-        keep=keep,
         same="Enabled SnsTopicArn SourceType",
         properties={
             "EventCategories": "EventCategoriesList",
             "SourceIds": "SourceIdsList",
             "SubscriptionName": "CustSubscriptionId",
         },
+        details=details,
     )
 
 

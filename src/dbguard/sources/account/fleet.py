@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from time import monotonic
 from typing import Any
 
-from dbguard.sources.account.inventory import Harvest, is_final
+from dbguard.sources.account.inventory import Harvest, is_final, is_settled
 from dbguard.sources.account.refusal import EXPIRED, NOT_REACHED
 from dbguard.sources.account.scan_file import Known, Request
 from dbguard.sources.account.targets import Opened, Target, open_account
@@ -46,7 +46,7 @@ class Fleet:
         self._executor = make()
         for target in self.request.targets:
             opened = self.known.opened.get(target)
-            if opened is not None and opened.is_final:
+            if opened is not None and opened.is_settled:
                 yield opened
                 yield from self._open(opened)
             else:
@@ -109,7 +109,7 @@ class Fleet:
             self._seen.add(key)
             self.units += 1
             harvest = self.known.harvests.get(key)
-            if harvest is not None and is_final(harvest):
+            if harvest is not None and is_settled(harvest):
                 yield harvest
             else:
                 self._waiting.append(Order(*key, opened.target.access, self.request.plan))

@@ -9,10 +9,12 @@ from dbguard.inventory import Inventory, Resource, World
 from dbguard.links import Index
 from dbguard.model import Gap, Status, Subject
 from dbguard.sources.account.mapping import put
-from dbguard.sources.account.refusal import EXPIRED
+from dbguard.sources.account.refusal import EXPIRED, PASSING
 from dbguard.sources.account.unit import EVERYTHING
 from dbguard.value import Unresolved, Value
 
+# The properties that hold tags: a list with keys and values, or a mapping.
+TAGS = ("Tags", "BackupPlanTags", "BackupVaultTags", "ReportPlanTags")
 Harvest = dict[str, Any]  # what `unit.collect` brings
 
 
@@ -63,7 +65,8 @@ def _properties(known: dict[str, Any], unresolved: dict[str, str]) -> Value:
 def statuses(harvest: Harvest) -> Iterator[Status]:
     """What became of each service."""
     for name, service in harvest["services"].items():
-        detail = service["refusals"][0]["detail"] if service["refusals"] else ""
+        telling = _telling_first([row for row in service["refusals"] if row["kind"] == service["status"]])
+        detail = telling[0]["detail"] if telling else ""
         yield Status(harvest["account"], harvest["region"], name, service["status"], service["resources"], detail)
 
 
@@ -78,16 +81,26 @@ def gaps(harvest: Harvest) -> Iterator[Gap]:
 
 
 def _told(rows: list[dict[str, Any]]) -> str:
-    """The first refusal in full, how often it came, and the other calls that were refused."""
-    first, *more = rows
+    """One refusal in full, how often it came, and the other calls that were refused."""
+    first, *more = _telling_first(rows)
     times = f" ({first['times']} times)" if first["times"] > 1 else ""
     also = f"; also {', '.join(sorted(row['action'] for row in more))}" if more else ""
     return f"{first['detail']}{times}{also}"
 
 
+def _telling_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Refusals, those that AWS gave before the calls that were not made any more because of them."""
+    return sorted(rows, key=lambda row: not row["detail"].startswith(f"{row['action']}:"))
+
+
 def is_final(harvest: Harvest) -> bool:
     """Whether reading it again would bring nothing more: ended credentials or a lost worker are no outcome."""
     return not harvest.get("lost") and all(service["status"] != EXPIRED for service in harvest["services"].values())
+
+
+def is_settled(harvest: Harvest) -> bool:
+    """Whether a resumed scan takes it as it is; what passes (no line, throttling) is asked again then."""
+    return is_final(harvest) and all(one["status"] not in PASSING for one in harvest["services"].values())
 
 
 def tagged(harvest: Harvest, tags: Iterable[str]) -> set[tuple[str, str]] | None:
@@ -99,8 +112,8 @@ def tagged(harvest: Harvest, tags: Iterable[str]) -> set[tuple[str, str]] | None
 
 
 def _has(row: dict[str, Any], wanted: Iterable[tuple[str, str, str]]) -> bool:
-    if "Tags" in row["unresolved"] or EVERYTHING in row["unresolved"]:
+    if EVERYTHING in row["unresolved"] or not row["unresolved"].keys().isdisjoint(TAGS):
         return True
-    tags = row["properties"].get("Tags", {})
+    tags: Any = next((row["properties"][name] for name in TAGS if name in row["properties"]), {})
     known = tags if isinstance(tags, dict) else {one.get("Key"): one.get("Value", "") for one in tags}
     return all(known.get(key) == value if equals else key in known for key, equals, value in wanted)

@@ -56,7 +56,7 @@ class Detail(NamedTuple):
     )
     none: tuple[str, ...] = ()  # error codes which say that there is nothing to describe
     open: tuple[str, ...] = ()  # error codes which say that it cannot be known: unresolved, but no gap
-    always: bool = False  # AWS always tells it: an answer that does not is none that AWS gives
+    always: str = ""  # an expression over the answer that holds for every answer of AWS
 
 
 class Collection(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from dbguard.sources.account.mapping import REGISTRY, Call, Collection
@@ -12,14 +12,20 @@ from dbguard.sources.account.unit import detail_name
 Needs = Mapping[str, "set[str] | None"]
 
 
-def needs(policies: Iterable[Mapping[str, Any]], *more: str) -> dict[str, set[str] | None]:
-    """What compiled policies look at on live accounts, and `more` properties of each type that they select."""
+def needs(
+    policies: Iterable[Mapping[str, Any]], *more: str, about: Container[str] | None = None
+) -> dict[str, set[str] | None]:
+    """What compiled policies look at on live accounts, and `more` properties of each type that they select.
+
+    `about` are the types that are judged, None for all.
+    """
     found: dict[str, set[str] | None] = {}
     for plan in policies:
-        if plan.get("only") == "template":
+        selected = [name for name in plan["select"] if about is None or name in about]
+        if plan.get("only") == "template" or not selected:
             continue
         properties, _, related = plan.get("reads", (None, (), ()))
-        for name in (*plan["select"], *related):
+        for name in (*selected, *related):
             known = found.setdefault(name, set(more))
             if known is not None:
                 found[name] = known | set(properties) if properties is not None else None

@@ -16,8 +16,10 @@ THROTTLED = "throttled"
 DISABLED = "disabled"  # the Region or the service is not enabled for the account
 NOT_REACHED = "not-reached"
 UNEXPECTED = "unexpected"
-LATE = "late"  # not a status of its own: a service that was reached and did not answer in time is not reached
+LATE = "late"  # not a status of its own: a service that was reached and did not answer, or not in time, is not reached
 EXPIRED = "expired"  # the credentials ended: nothing can be said, and a resumed scan tries again
+
+PASSING = {EXPIRED, NOT_REACHED, THROTTLED}  # what may be otherwise when a scan is resumed
 
 WORST_FIRST = (EXPIRED, NOT_REACHED, DISABLED, DENIED, THROTTLED, UNEXPECTED, NOT_OFFERED)
 
@@ -50,6 +52,8 @@ NO_CREDENTIALS = (
     e.UnauthorizedSSOTokenError,
     EOFError,  # a code of a second factor was asked for, and nobody was there to type it
 )
+# The service was reached: what another call asks it may well be answered.
+REACHED = (e.ReadTimeoutError, e.ConnectionClosedError, e.ResponseStreamingError)
 LONGEST = 300
 STATUS: ContextVar[int | None] = ContextVar("status")  # of the last answer to a call, in this context
 
@@ -57,7 +61,7 @@ STATUS: ContextVar[int | None] = ContextVar("status")  # of the last answer to a
 class Refused(Exception):  # noqa: N818 - an outcome, not an error
     """A call that brought no answer."""
 
-    late = False  # the service was reached, but did not answer in time
+    late = False  # the service was reached, but did not answer, or not in time
 
     def __init__(self, kind: str, detail: str, action: str = "", code: str = "") -> None:
         super().__init__(detail)
@@ -77,12 +81,12 @@ def refused(error: Exception, action: str) -> Refused:
         return Refused(EXPIRED, f"{action}: {_line(str(error))}", action)
     if isinstance(error, NO_LINE):
         refusal = Refused(NOT_REACHED, f"{action}: {_line(_without_secrets(str(error)))}", action)
-        refusal.late = isinstance(error, e.ReadTimeoutError)
+        refusal.late = isinstance(error, REACHED)
         return refusal
     if isinstance(error, ResponseParserError):
         return _unparsed(error, action)
-    said = _line(str(error).split(", invalid XML received", 1)[0])
-    return Refused(UNEXPECTED, f"{action}: the answer cannot be read: {type(error).__name__}: {said}", action)
+    said = _line(f"{type(error).__name__}: {error}")
+    return Refused(UNEXPECTED, f"{action}: the answer has not the shape of AWS's answers ({said})", action)
 
 
 def _unparsed(error: ResponseParserError, action: str) -> Refused:
@@ -92,7 +96,8 @@ def _unparsed(error: ResponseParserError, action: str) -> Refused:
     if kind != UNEXPECTED:
         return Refused(kind, f"{action}: HTTP {status}, with no message of AWS", action)
     said = _line(str(error).split(", invalid XML received", 1)[0])
-    return Refused(UNEXPECTED, f"{action}: the answer cannot be read: {type(error).__name__}: {said}", action)
+    with_status = f"HTTP {status}, and the answer" if status and status != 200 else "the answer"
+    return Refused(UNEXPECTED, f"{action}: {with_status} cannot be read: {said}", action)
 
 
 def _without_secrets(text: str) -> str:
@@ -127,7 +132,11 @@ def _kind(code: str, status: int) -> str:
 def _message(text: str) -> str:
     """The message itself, where a service of another protocol left it in XML or HTML."""
     found = re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
-    return found[1] if found else re.sub(r"<[^>]*>", " ", text)
+    return (
+        found[1]
+        if found
+        else re.sub(r"<(head|title|style|script)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
+    )
 
 
 def _line(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from dbguard.errors import UsageError
 from dbguard.sources.account.clients import Access
-from dbguard.sources.account.inventory import Harvest, is_final
+from dbguard.sources.account.inventory import Harvest, is_settled
 from dbguard.sources.account.targets import Opened, Target
 
 SCHEMA = "dbguard.scan/1"
@@ -94,12 +94,14 @@ def resume(path: str) -> Known:
 def read(data: bytes, path: str) -> Known:
     """What a scan file holds. Raises UsageError where it is none."""
     rows = list(_rows(data, path))
+    if not rows:
+        raise UsageError(f"{path}: the scan ended before its first line was whole; begin it anew")
     try:
         request = _request(rows[0]["request"])
         opened = [_opened(row["opened"]) for row in rows[1:] if "opened" in row]
         harvests = [row["unit"] for row in rows[1:] if "unit" in row]
         known = {(one["account"], one["region"]): one for one in harvests}
-    except (IndexError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: not a scan file of dbguard ({type(error).__name__}: {error})") from error
     return Known(request, {one.target: one for one in opened}, known)
 
@@ -120,11 +122,11 @@ def _rows(data: bytes, path: str) -> Iterator[dict[str, Any]]:
 
 
 def left(known: Known) -> Iterator[tuple[str, str]]:
-    """The units that are not in the file, or only as lost."""
+    """The units that are not in the file, or that a resumed scan asks again."""
     for opened in known.opened.values():
         for region in opened.regions:
             harvest = known.harvests.get((opened.account, region))
-            if harvest is None or not is_final(harvest):
+            if harvest is None or not is_settled(harvest):
                 yield opened.account, region
 
 

@@ -20,6 +20,7 @@ class Stack(NamedTuple):
 
     parameters: dict[str, str]
     names: dict[str, str]  # logical to physical
+    types: frozenset[str]
 
 
 def read(access: Access, region: str, name: str) -> Stack:
@@ -35,7 +36,8 @@ def read(access: Access, region: str, name: str) -> Stack:
     given = {one["ParameterKey"]: _value(one) for one in found[0].get("Parameters", ())}
     deployed = [one for one in rows if one.get("PhysicalResourceId") and one.get("ResourceStatus") != "DELETE_COMPLETE"]
     names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in deployed}
-    return Stack({key: value for key, value in given.items() if value != HIDDEN}, names)
+    types = frozenset(str(one.get("ResourceType")) for one in deployed)
+    return Stack({key: value for key, value in given.items() if value != HIDDEN}, names, types)
 
 
 def _value(row: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from dbguard.sources.account import clients
 from dbguard.sources.account.calls import Caller
 from dbguard.sources.account.clients import Access
 from dbguard.sources.account.mapping import Call
-from dbguard.sources.account.refusal import DENIED, DISABLED, EXPIRED, UNEXPECTED, Refused, refused
+from dbguard.sources.account.refusal import DENIED, DISABLED, EXPIRED, PASSING, UNEXPECTED, Refused, refused
 
 IDENTITY = Call("sts", "GetCallerIdentity")
 REGIONS = Call("ec2", "DescribeRegions")
@@ -42,6 +42,11 @@ class Opened(NamedTuple):
     def is_final(self) -> bool:
         """Whether opening it again would bring nothing more."""
         return self.kind != EXPIRED
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a resumed scan takes it as it is."""
+        return self.kind not in PASSING
 
 
 def organization(access: Access, role: str) -> list[Target]:

@@ -227,12 +227,13 @@ class Reader:
                 return None
             arguments = _arguments(detail.call, one.item)
             answer = self.caller.answer(detail.call, arguments, detail.items, (*detail.none, *detail.open))
+            whole = bool(find(detail.always, answer)) if detail.always else True
             supplied = shaped(detail.properties, {**answer, HERE: one.item[HERE], "Item": one.item})
         except Refused as refusal:
             return {} if refusal.code and refusal.code in detail.none else refusal
         except (JMESPathError, TypeError, ValueError, AttributeError) as error:
             return _odd(detail.call, f"the answer has another shape: {error}")
-        if detail.always and not supplied:
+        if not whole:
             return _odd(detail.call, f"the answer does not tell {', '.join(detail.properties)}")
         return supplied
 

@@ -238,8 +238,9 @@ SUBNET_GROUPS = Collection(
 SUBNETS = subnets(SUBNET_GROUPS, zone="SubnetAvailabilityZone.Name")
 
 SUBSCRIPTION_ARN = own_arn("es", "CustSubscriptionId")
-SUBSCRIPTIONS = event_subscriptions("AWS::DMS::EventSubscription", "dms", SUBSCRIPTION_ARN)
-EVENT_SUBSCRIPTIONS = SUBSCRIPTIONS._replace(details=(tags(SUBSCRIPTION_ARN),))
+EVENT_SUBSCRIPTIONS = event_subscriptions(
+    "AWS::DMS::EventSubscription", "dms", SUBSCRIPTION_ARN, tags(SUBSCRIPTION_ARN)
+)
 
 CERTIFICATES = Collection(
     "AWS::DMS::Certificate",
@@ -259,6 +260,7 @@ INSTANCE_PROFILES = Collection(
         AvailabilityZone Description InstanceProfileName KmsKeyArn NetworkType PubliclyAccessible SubnetGroupIdentifier
         VpcSecurityGroups
     """,
+    details=(tags("InstanceProfileArn"),),
 )
 DATA_PROVIDERS = Collection(
     "AWS::DMS::DataProvider",
@@ -267,6 +269,7 @@ DATA_PROVIDERS = Collection(
     id="DataProviderName",
     arn="DataProviderArn",
     same="DataProviderName Description Engine Settings Virtual",
+    details=(tags("DataProviderArn"),),
 )
 REPLICATION_CONFIGS = Collection(
     "AWS::DMS::ReplicationConfig",
@@ -276,7 +279,10 @@ REPLICATION_CONFIGS = Collection(
     arn="ReplicationConfigArn",
     same="ComputeConfig ReplicationConfigIdentifier ReplicationType SourceEndpointArn TargetEndpointArn",
     properties={"ReplicationSettings": "json(ReplicationSettings)"},
-    details=(managed_key("ComputeConfig.KmsKeyId", "alias/aws/dms", "ComputeConfig.KmsKeyId"),),
+    details=(
+        managed_key("ComputeConfig.KmsKeyId", "alias/aws/dms", "ComputeConfig.KmsKeyId"),
+        tags("ReplicationConfigArn"),
+    ),
 )
 
 COLLECTIONS = (

@@ -3,17 +3,12 @@
 It shares the RDS API, which does not tell whose a subnet group or an event subscription is: `rds` lists them all.
 """
 
-from dbguard.sources.account.common import managed_key, parameters, restorable_by
-from dbguard.sources.account.mapping import Call, Collection, Detail
+from dbguard.sources.account.common import managed_key, parameters, restorable_by, tags
+from dbguard.sources.account.mapping import Call, Collection
 
 KEY = managed_key("KmsKeyId", "alias/aws/rds")
 ENGINE = {"Filters": [{"Name": "engine", "Values": ["docdb"]}]}
 OURS = "starts_with(Engine || '', 'docdb')"
-
-
-def tags(arn: str, *gone: str) -> Detail:
-    """The tags of a resource, by the key of its ARN; `gone` are the error codes of its absence."""
-    return Detail(Call("docdb", "ListTagsForResource", per_item={"ResourceName": arn}), {"Tags": "TagList"}, none=gone)
 
 
 CLUSTERS = Collection(
@@ -23,6 +18,7 @@ CLUSTERS = Collection(
     id="DBClusterIdentifier",
     arn="DBClusterArn",
     keep=OURS,
+    always="BackupRetentionPeriod DeletionProtection StorageEncrypted",
     same="""
         AvailabilityZones BackupRetentionPeriod CopyTagsToSnapshot DBClusterIdentifier DeletionProtection EngineVersion
         KmsKeyId MasterUsername NetworkType Port PreferredBackupWindow PreferredMaintenanceWindow StorageEncrypted
@@ -41,7 +37,7 @@ CLUSTERS = Collection(
     details=(
         KEY,
         managed_key("MasterUserSecretKmsKeyId", "alias/aws/secretsmanager", "MasterUserSecret.KmsKeyId"),
-        tags("DBClusterArn", "DBClusterNotFoundFault"),
+        tags("docdb", "DBClusterArn", "DBClusterNotFoundFault"),
     ),
 )
 
@@ -57,7 +53,7 @@ INSTANCES = Collection(
         DBInstanceIdentifier PreferredMaintenanceWindow
     """,
     properties={"EnablePerformanceInsights": "PerformanceInsightsEnabled"},
-    details=(tags("DBInstanceArn", "DBInstanceNotFound"),),
+    details=(tags("docdb", "DBInstanceArn", "DBInstanceNotFound"),),
 )
 
 PARAMETER_GROUPS = Collection(
@@ -71,7 +67,7 @@ PARAMETER_GROUPS = Collection(
     properties={"Family": "DBParameterGroupFamily", "Name": "DBClusterParameterGroupName"},
     details=(
         parameters("docdb", "DescribeDBClusterParameters", "DBClusterParameterGroupName"),
-        tags("DBClusterParameterGroupArn"),
+        tags("docdb", "DBClusterParameterGroupArn"),
     ),
 )
 
@@ -103,7 +99,7 @@ SNAPSHOTS = Collection(
     details=(
         restorable_by("docdb", "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault"),
         KEY,
-        tags("DBClusterSnapshotArn", "DBSnapshotNotFound"),
+        tags("docdb", "DBClusterSnapshotArn", "DBSnapshotNotFound"),
     ),
 )
 

@@ -35,6 +35,7 @@ TABLES = Collection(
     each_none=GONE,
     id="TableName",
     arn="TableArn",
+    always="DeletionProtectionEnabled KeySchema",
     same="AttributeDefinitions DeletionProtectionEnabled TableName",
     properties={
         "BillingMode": "BillingModeSummary.BillingMode || 'PROVISIONED'",
@@ -66,7 +67,7 @@ TABLES = Collection(
                 "RecoveryPeriodInDays: RecoveryPeriodInDays}"
             },
             none=("TableNotFoundException",),
-            always=True,
+            always="ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus",
         ),
         Detail(
             Call("dynamodb", "DescribeTimeToLive", per_item=BY_NAME),
@@ -75,7 +76,7 @@ TABLES = Collection(
                 "Enabled: contains(['ENABLED', 'ENABLING'], TimeToLiveStatus)}"
             },
             none=GONE,
-            always=True,
+            always="TimeToLiveDescription.TimeToLiveStatus",
         ),
         Detail(
             Call("dynamodb", "DescribeContributorInsights", per_item=BY_NAME),

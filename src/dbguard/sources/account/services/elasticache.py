@@ -33,6 +33,7 @@ REPLICATION_GROUPS = Collection(
     "ReplicationGroups",
     id="ReplicationGroupId",
     arn="ARN",
+    always="AtRestEncryptionEnabled AutomaticFailoverEnabled TransitEncryptionEnabled",
     same="""
         AuthTokenEnabled AutoMinorVersionUpgrade CacheNodeType ClusterMode Durability Engine IpDiscovery KmsKeyId
         NetworkType ReplicationGroupId SnapshotRetentionLimit SnapshotWindow SnapshottingClusterId

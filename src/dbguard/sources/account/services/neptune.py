@@ -3,19 +3,13 @@
 It shares the RDS API, which does not tell whose a subnet group or an event subscription is: `rds` lists them all.
 """
 
-from dbguard.sources.account.common import managed_key, parameters, restorable_by
-from dbguard.sources.account.mapping import Call, Collection, Detail
+from dbguard.sources.account.common import managed_key, parameters, restorable_by, tags
+from dbguard.sources.account.mapping import Call, Collection
 
 KEY = managed_key("KmsKeyId", "alias/aws/rds")
 ENGINE = {"Filters": [{"Name": "engine", "Values": ["neptune"]}]}
 OURS = "starts_with(Engine || '', 'neptune')"
 FAMILY = "starts_with(DBParameterGroupFamily || '', 'neptune')"
-
-
-def tags(arn: str, *gone: str) -> Detail:
-    """The tags of a resource, by the key of its ARN; `gone` are the error codes of its absence."""
-    call = Call("neptune", "ListTagsForResource", per_item={"ResourceName": arn})
-    return Detail(call, {"Tags": "TagList"}, none=gone)
 
 
 CLUSTERS = Collection(
@@ -25,6 +19,7 @@ CLUSTERS = Collection(
     id="DBClusterIdentifier",
     arn="DBClusterArn",
     keep=OURS,
+    always="BackupRetentionPeriod DeletionProtection StorageEncrypted",
     same="""
         AvailabilityZones BackupRetentionPeriod CopyTagsToSnapshot DBClusterIdentifier DeletionProtection EngineVersion
         GlobalClusterIdentifier KmsKeyId NetworkType PreferredBackupWindow PreferredMaintenanceWindow StorageEncrypted
@@ -40,7 +35,7 @@ CLUSTERS = Collection(
         "{MaxCapacity: MaxCapacity, MinCapacity: MinCapacity}",
         "VpcSecurityGroupIds": "VpcSecurityGroups[].VpcSecurityGroupId",
     },
-    details=(KEY, tags("DBClusterArn", "DBClusterNotFoundFault")),
+    details=(KEY, tags("neptune", "DBClusterArn", "DBClusterNotFoundFault")),
 )
 
 INSTANCES = Collection(
@@ -58,7 +53,7 @@ INSTANCES = Collection(
         "DBParameterGroupName": "DBParameterGroups[0].DBParameterGroupName",
         "DBSubnetGroupName": "DBSubnetGroup.DBSubnetGroupName",
     },
-    details=(tags("DBInstanceArn", "DBInstanceNotFound"),),
+    details=(tags("neptune", "DBInstanceArn", "DBInstanceNotFound"),),
 )
 
 CLUSTER_PARAMETER_GROUPS = Collection(
@@ -72,7 +67,7 @@ CLUSTER_PARAMETER_GROUPS = Collection(
     properties={"Family": "DBParameterGroupFamily", "Name": "DBClusterParameterGroupName"},
     details=(
         parameters("neptune", "DescribeDBClusterParameters", "DBClusterParameterGroupName"),
-        tags("DBClusterParameterGroupArn"),
+        tags("neptune", "DBClusterParameterGroupArn"),
     ),
 )
 PARAMETER_GROUPS = Collection(
@@ -84,7 +79,10 @@ PARAMETER_GROUPS = Collection(
     keep=FAMILY,
     same="Description",
     properties={"Family": "DBParameterGroupFamily", "Name": "DBParameterGroupName"},
-    details=(parameters("neptune", "DescribeDBParameters", "DBParameterGroupName"), tags("DBParameterGroupArn")),
+    details=(
+        parameters("neptune", "DescribeDBParameters", "DBParameterGroupName"),
+        tags("neptune", "DBParameterGroupArn"),
+    ),
 )
 
 # Snapshots have no CloudFormation type.
@@ -103,7 +101,7 @@ SNAPSHOTS = Collection(
     details=(
         restorable_by("neptune", "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault"),
         KEY,
-        tags("DBClusterSnapshotArn", "DBSnapshotNotFound"),
+        tags("neptune", "DBClusterSnapshotArn", "DBSnapshotNotFound"),
     ),
 )
 

@@ -1,12 +1,13 @@
 """Amazon RDS and Amazon Aurora: instances, clusters, groups, proxies, event subscriptions and manual snapshots."""
 
-from dbguard.sources.account.common import event_subscriptions, managed_key, parameters, restorable_by
+from dbguard.sources.account.common import event_subscriptions, managed_key, parameters, restorable_by, tags
 from dbguard.sources.account.mapping import Call, Collection, Detail
 
 # DocumentDB and Neptune answer to the same calls; they have modules of their own.
 OURS = "!(starts_with(Engine || '', 'docdb') || starts_with(Engine || '', 'neptune'))"
 FAMILY = "!(starts_with(DBParameterGroupFamily || '', 'docdb') || starts_with(DBParameterGroupFamily || '', 'neptune'))"
 
+TOLD = "BackupRetentionPeriod DeletionProtection StorageEncrypted"  # always, of instances and clusters
 KEY = managed_key("KmsKeyId", "alias/aws/rds")
 STREAM_KEY = managed_key("ActivityStreamKmsKeyId", "alias/aws/rds", "ActivityStreamKmsKeyId")
 PERFORMANCE_KEY = managed_key("PerformanceInsightsKMSKeyId", "alias/aws/rds", "PerformanceInsightsKMSKeyId")
@@ -38,7 +39,7 @@ INSTANCES = Collection(
     id="DBInstanceIdentifier",
     arn="DBInstanceArn",
     keep=OURS,
-    always="PubliclyAccessible StorageEncrypted",
+    always=f"AutoMinorVersionUpgrade MultiAZ PubliclyAccessible {TOLD}",
     same="""
         AllocatedStorage AutoMinorVersionUpgrade AvailabilityZone BackupRetentionPeriod BackupTarget
         CACertificateIdentifier CharacterSetName CopyTagsToSnapshot DBClusterIdentifier DBInstanceClass
@@ -80,6 +81,7 @@ CLUSTERS = Collection(
     id="DBClusterIdentifier",
     arn="DBClusterArn",
     keep=OURS,
+    always=TOLD,
     same="""
         AllocatedStorage AutoMinorVersionUpgrade AvailabilityZones BacktrackWindow BackupRetentionPeriod
         ClusterScalabilityType CopyTagsToSnapshot DBClusterIdentifier DBClusterInstanceClass DBSystemId
@@ -127,20 +129,19 @@ GLOBAL_CLUSTERS = Collection(
     properties={"StorageEncrypted": STORAGE_ENCRYPTED, "GlobalEndpoint": "{Address: Endpoint}", "Tags": "TagList"},
 )
 
-SUBNET_GROUPS_CALL = Call("rds", "DescribeDBSubnetGroups")
 SUBNET_GROUPS = Collection(
     "AWS::RDS::DBSubnetGroup",
-    SUBNET_GROUPS_CALL,
+    Call("rds", "DescribeDBSubnetGroups"),
     "DBSubnetGroups",
     id="DBSubnetGroupName",
     arn="DBSubnetGroupArn",
     same="DBSubnetGroupDescription DBSubnetGroupName VpcId",
     properties={"SubnetIds": "Subnets[].SubnetIdentifier"},
+    details=(tags("rds", "DBSubnetGroupArn"),),
 )
-# Subnets as their groups tell of them, so that no call to EC2 is needed.
 SUBNETS = Collection(
     "AWS::EC2::Subnet",
-    SUBNET_GROUPS_CALL,
+    SUBNET_GROUPS.call,
     "DBSubnetGroups",
     inner="handed(Subnets, 'VpcId', VpcId)",
     id="SubnetIdentifier",
@@ -157,7 +158,7 @@ PARAMETER_GROUPS = Collection(
     keep=FAMILY,
     same="DBParameterGroupName Description",
     properties={"Family": "DBParameterGroupFamily"},
-    details=(parameters("rds", "DescribeDBParameters", "DBParameterGroupName"),),
+    details=(parameters("rds", "DescribeDBParameters", "DBParameterGroupName"), tags("rds", "DBParameterGroupArn")),
 )
 CLUSTER_PARAMETER_GROUPS = Collection(
     "AWS::RDS::DBClusterParameterGroup",
@@ -168,7 +169,10 @@ CLUSTER_PARAMETER_GROUPS = Collection(
     keep=FAMILY,
     same="DBClusterParameterGroupName Description",
     properties={"Family": "DBParameterGroupFamily"},
-    details=(parameters("rds", "DescribeDBClusterParameters", "DBClusterParameterGroupName"),),
+    details=(
+        parameters("rds", "DescribeDBClusterParameters", "DBClusterParameterGroupName"),
+        tags("rds", "DBClusterParameterGroupArn"),
+    ),
 )
 
 OPTION_GROUPS = Collection(
@@ -183,6 +187,7 @@ OPTION_GROUPS = Collection(
         "OptionSettings: OptionSettings[].{Name: Name, Value: Value}, "
         "VpcSecurityGroupMemberships: VpcSecurityGroupMemberships[].VpcSecurityGroupId}",
     },
+    details=(tags("rds", "OptionGroupArn"),),
 )
 
 PROXIES = Collection(
@@ -199,9 +204,11 @@ PROXIES = Collection(
         "Auth": "Auth[].{AuthScheme: AuthScheme, ClientPasswordAuthType: ClientPasswordAuthType, "
         "Description: Description, IAMAuth: IAMAuth, SecretArn: SecretArn}",
     },
+    details=(tags("rds", "DBProxyArn", "DBProxyNotFoundFault"),),
 )
 
-SUBSCRIPTIONS = event_subscriptions("AWS::RDS::EventSubscription", "rds", "EventSubscriptionArn")
+OWN_ARN = "EventSubscriptionArn"
+SUBSCRIPTIONS = event_subscriptions("AWS::RDS::EventSubscription", "rds", OWN_ARN, tags("rds", OWN_ARN))
 EVENT_SUBSCRIPTIONS = SUBSCRIPTIONS._replace(same=f"{SUBSCRIPTIONS.same} Status")
 
 # AWS Config's names for snapshots; who may restore them is no property in CloudFormation.

@@ -19,6 +19,7 @@ CLUSTERS = Collection(
     "Clusters",
     id="ClusterIdentifier",
     arn=CLUSTER_ARN,
+    always="ClusterParameterGroupName Encrypted PubliclyAccessible",
     same="""
         AllowVersionUpgrade AutomatedSnapshotRetentionPeriod AvailabilityZone ClusterIdentifier ClusterSubnetGroupName
         ClusterVersion DBName Encrypted EnhancedVpcRouting KmsKeyId MaintenanceTrackName ManualSnapshotRetentionPeriod
@@ -54,6 +55,7 @@ CLUSTERS = Collection(
                 "LogDestinationType: LogDestinationType, LogExports: LogExports} || `null`"
             },
             none=("ClusterNotFound",),
+            always="type(LoggingEnabled) == 'boolean'",
         ),
         Detail(
             Call("redshift", "GetResourcePolicy", per_item={"ResourceArn": "ClusterNamespaceArn"}),
@@ -105,6 +107,7 @@ SNAPSHOTS = Collection(
     "Snapshots",
     id="SnapshotIdentifier",
     arn="SnapshotArn",
+    keep="SnapshotType != 'automated'",
     same="""
         ClusterIdentifier ClusterVersion DBName Encrypted EncryptedWithHSM EnhancedVpcRouting KmsKeyId
         ManualSnapshotRetentionPeriod NodeType NumberOfNodes SnapshotCreateTime SnapshotIdentifier SnapshotType Tags

@@ -59,6 +59,7 @@ WORKGROUPS = Collection(
     "workgroups",
     id="workgroupName",
     arn="workgroupArn",
+    always="PubliclyAccessible",
     properties={
         "BaseCapacity": "baseCapacity",
         "ConfigParameters": "configParameters[].{ParameterKey: parameterKey, ParameterValue: parameterValue}",
