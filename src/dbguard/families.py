@@ -6,7 +6,6 @@ Found before anything is judged, so that a nested template is judged where it is
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,8 +18,8 @@ from dbguard.value import Value
 if TYPE_CHECKING:
     from dbguard.sources.template.world import TemplateWorld
 
-NESTS = re.compile(rb"AWS::CloudFormation::Stack|AWS::Serverless::Application")
-JOINS = re.compile(rb"ImportValue|Export")
+NESTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application")
+JOINS = (b"ImportValue", b"Export")
 DEEPEST = 100_000  # values that are searched for imports in one template
 
 
@@ -103,9 +102,13 @@ class Families:
 
 def _marked(candidates: Iterable[Candidate]) -> list[Candidate]:
     """The files whose text says that they may nest or join others."""
-    some = [one for one in candidates if NESTS.search(one.data) or JOINS.search(one.data)]
-    imported = any(b"ImportValue" in one.data for one in some)
-    return [one for one in some if imported or NESTS.search(one.data)]
+    some = [one for one in candidates if _has(one.data, NESTS + JOINS)]
+    imported = any(_has(one.data, JOINS[:1]) for one in some)
+    return [one for one in some if imported or _has(one.data, NESTS)]
+
+
+def _has(data: bytes, words: tuple[bytes, ...]) -> bool:
+    return any(word in data for word in words)
 
 
 def _imports(world: TemplateWorld) -> Iterator[str]:
