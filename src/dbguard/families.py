@@ -18,7 +18,7 @@ from dbguard.value import Value
 if TYPE_CHECKING:
     from dbguard.sources.template.world import TemplateWorld
 
-NESTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application")
+NESTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"::MODULE")
 JOINS = (b"ImportValue", b"Export")
 DEEPEST = 100_000  # values that are searched for imports in one template
 

@@ -38,7 +38,7 @@ def load(
     """
     gaps = Gaps(document)
     sections = sections_of(document, gaps)
-    if beside or (fetch is not None and any(map(is_stack, sections["Resources"].values()))):
+    if beside or (fetch is not None and any(map(nests, sections["Resources"].values()))):
         from dbguard.sources.template.assembly import assemble
 
         world, gaps, documents = assemble((document, *beside), given or {}, fetch)
@@ -53,9 +53,10 @@ def load(
     return inventory, gaps.found
 
 
-def is_stack(body: Any) -> bool:
-    """Whether a resource is a nested stack."""
-    return isinstance(body, dict) and body.get("Type") == "AWS::CloudFormation::Stack"
+def nests(body: Any) -> bool:
+    """Whether a resource stands for another template: a nested stack, or a module."""
+    kind = body.get("Type") if isinstance(body, dict) else None
+    return isinstance(kind, str) and (kind == "AWS::CloudFormation::Stack" or kind.endswith("::MODULE"))
 
 
 def _resource(name: str, body: Any, gaps: Gaps) -> Resource | None:
@@ -78,4 +79,5 @@ def _resource(name: str, body: Any, gaps: Gaps) -> Resource | None:
     elif not isinstance(properties, dict):
         gaps.add("malformed", f"Properties of {own} is {kind(properties)}, not a mapping", (*place, "Properties"))
         properties = Unresolved(f"Properties of {own} is not a mapping", present=None)
-    return Resource(Subject(own, type_name), properties, body, place, name)
+    module = name[: len(name) - len(own)].replace("#", "/").rpartition("/")[2]
+    return Resource(Subject(module + own, type_name), properties, body, place, name)

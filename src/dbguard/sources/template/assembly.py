@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from dbguard.errors import DocumentError
 from dbguard.model import Path
 from dbguard.sources.document import Document, Part
-from dbguard.sources.template import Fetch, is_stack
+from dbguard.sources.template import Fetch, nests
+from dbguard.sources.template.modules import fragment_of, is_module
 from dbguard.sources.template.naming import Binding, Renamer
-from dbguard.sources.template.parameters import Parameter, parse, pseudo
+from dbguard.sources.template.parameters import OWN, Parameter, parse, pseudo
 from dbguard.sources.template.sections import SECTIONS, Gaps, sections_of
 from dbguard.sources.template.urls import template_of
 from dbguard.sources.template.world import TemplateWorld
@@ -38,10 +39,31 @@ class Nest(NamedTuple):
         return found if isinstance(found, str) else None
 
     @property
+    def module(self) -> bool:
+        """Whether it is a module, whose resources are the template's own."""
+        return is_module(self.body)
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the names of its template in the common world."""
+        return self.name if self.module else self.name + "/"
+
+    @property
+    def shown(self) -> str:
+        """What a message calls it."""
+        return f"{'module' if self.module else 'nested stack'} {self.place[-1]}"
+
+    @property
     def arguments(self) -> Any:
         """The values that it gives the parameters of its template, as written."""
         properties = self.body.get("Properties")
+        if self.module:
+            return properties or {}
         return properties.get("Parameters", {}) if isinstance(properties, dict) else {}
+
+    def argument(self, name: str) -> Path:
+        """Where the value of a parameter stands."""
+        return (*self.place, "Properties", *(() if self.module else ("Parameters",)), name)
 
 
 def assemble(
@@ -54,6 +76,12 @@ def assemble(
     gaps = Gaps(documents[0].with_parts(assembly.parts))
     gaps.found = [gap for some in assembly.gaps for gap in some.found]
     return assembly.world(), gaps, assembly.documents
+
+
+def _template_of(nest: Nest, beside: str, world: TemplateWorld) -> tuple[str | None, str]:
+    if not nest.module:
+        return template_of(nest.body, beside, world)
+    return fragment_of(nest.body["Type"], beside), f"is not expanded: {nest.body['Type']} has no fragment here"
 
 
 class Assembly:
@@ -69,6 +97,7 @@ class Assembly:
         self.documents: list[Document] = []
         self.followed: set[str] = set()
         self.nests: set[str] = set()
+        self.modules: set[str] = set()
         self.gaps: list[Gaps] = []
 
     def world(self) -> TemplateWorld:
@@ -76,6 +105,7 @@ class Assembly:
         found = TemplateWorld(self.sections, self.parameters)
         found.bindings, found.exports, found.followed = self.bindings, self.exports, frozenset(self.followed)
         found.nests = frozenset(self.nests)
+        found.modules = frozenset(self.modules)
         found.joined = bool(self.bindings)
         return found
 
@@ -143,7 +173,7 @@ class Assembly:
     def _nests(
         self, document: Document, sections: Mapping[str, dict[str, Any]], renamer: Renamer, ancestors: tuple[str, ...]
     ) -> None:
-        stacks = [name for name, body in sections["Resources"].items() if is_stack(body)]
+        stacks = [name for name, body in sections["Resources"].items() if nests(body)]
         if not stacks or self.fetch is None:
             return
         world = self.world()
@@ -154,7 +184,8 @@ class Assembly:
             self.followed.add(full)
             problem = self._nest(document, nest, world)
             if problem:
-                self._gaps(document).add("nested-stack", f"nested stack {name} {problem}", nest.place)
+                kind = "module" if nest.module else "nested-stack"
+                self._gaps(document).add(kind, f"{nest.shown} {problem}", nest.place)
 
     def _gaps(self, document: Document) -> Gaps:
         return next(gaps for gaps in self.gaps if gaps.document is document)
@@ -163,7 +194,7 @@ class Assembly:
         """Look into a nested stack; returns what stands in the way."""
         if len(self.documents) > MOST_STACKS:
             return f"is not followed: there are more than {MOST_STACKS} stacks inside each other"
-        file, problem = template_of(nest.body, document.file, world)
+        file, problem = _template_of(nest, document.file, world)
         if file is None:
             return problem
         if file in nest.ancestors:
@@ -185,10 +216,10 @@ class Assembly:
     def _inside(self, child: Document, nest: Nest, parent: Document) -> None:
         gaps = self._add(child)
         sections = sections_of(child, gaps)
-        self.nests.add(nest.name)
-        prefix = nest.name + "/"
-        renamer = Renamer(prefix)
-        self.parameters.update(pseudo(self.given, prefix))
+        (self.modules if nest.module else self.nests).add(nest.name)
+        renamer = Renamer(nest.prefix, () if nest.module else OWN)
+        if not nest.module:
+            self.parameters.update(pseudo(self.given, nest.prefix))
         self._bind(sections["Parameters"], nest, self._gaps(parent))
         for name, body in outputs(child.root).items():
             self.bindings[f"{nest.name}.Outputs.{name}"] = self._output(body, renamer, nest.condition)
@@ -202,23 +233,22 @@ class Assembly:
         if "Fn::Transform" in arguments or any(name.startswith("Fn::") for name in arguments):
             arguments = {}
         for name, body in declared.items():
-            self._parameter(nest, name, parse(f"{nest.name}/{name}", body, {}), arguments.get(name), gaps)
+            self._parameter(nest, name, parse(nest.prefix + name, body, {}), arguments.get(name), gaps)
         for name in arguments:
             if name not in declared:
-                detail = f"nested stack {nest.place[-1]} gives a parameter {name}, which its template does not have"
-                gaps.add("malformed", detail, (*nest.place, "Properties", "Parameters", name))
+                detail = f"{nest.shown} gives a parameter {name}, which its template does not have"
+                gaps.add("malformed", detail, nest.argument(name))
         return None
 
     def _parameter(self, nest: Nest, name: str, parameter: Parameter, written: Any, gaps: Gaps) -> None:
         plain = isinstance(written, (str, int, float, bool))
-        place = (*nest.place, "Properties", "Parameters", name)
         if plain and not parameter.admits(written):
-            gaps.add("malformed", f"parameter {name} of nested stack {nest.place[-1]} does not admit this value", place)
+            gaps.add("malformed", f"parameter {name} of {nest.shown} does not admit this value", nest.argument(name))
         value = parameter.default if written is None else written
         if value is None or parameter.stored:
             self.parameters[parameter.name] = parameter._replace(given=value if plain else None)
             if value is None:
-                detail = f"nested stack {nest.place[-1]} gives no value for parameter {name}, which has no default"
+                detail = f"{nest.shown} gives no value for parameter {name}, which has no default"
                 gaps.add("malformed", detail, nest.place)
             return
         self.bindings[parameter.name] = Binding(_unjoined(value), parameter.listed, hidden=parameter.hidden)

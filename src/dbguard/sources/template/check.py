@@ -165,7 +165,8 @@ class Checker:
 
     def _named(self, name: str) -> bool:
         world = self.world
-        return name in world.parameters or name in world.resources or name in world.bindings
+        made = name.replace(".", "", 1) if name.split(".", maxsplit=1)[0] in world.modules else name
+        return name in world.parameters or made in world.resources or name in world.bindings
 
     def _get_att(self, at: Path, argument: Any) -> None:
         parts = argument.split(".", 1) if isinstance(argument, str) else argument

@@ -45,6 +45,8 @@ def ref(world: TemplateWorld, name: Any) -> Value:
         return world.bound(name)
     if name in world.parameters:
         return world.parameter(name)
+    if name not in world.resources and name.split(".")[0] in world.modules:
+        name = name.replace(".", "", 1)
     if name in world.resources:
         return _existing(world, name, Reference(name, None, _names(world, name)))
     return Unresolved(f"{name} is neither a parameter nor a resource of this template", ("parameter", name))
@@ -65,6 +67,9 @@ def get_att(world: TemplateWorld, argument: Any) -> Value:
         return Unresolved(f"{parts[0]} is no resource of this template", ("attribute", hashable(parts)))
     attribute = world.force(parts[1])
     attribute = attribute if isinstance(attribute, str) else "?"
+    if parts[0] in world.modules and "." in attribute:
+        inner, attribute = attribute.split(".", 1)
+        return get_att(world, [parts[0] + inner, attribute])
     if f"{parts[0]}.{attribute}" in world.bindings:
         return world.bound(f"{parts[0]}.{attribute}")
     names = attribute.endswith(("Arn", "Id", "Identifier", "Name")) and _names(world, parts[0])

@@ -27,13 +27,14 @@ class Binding(NamedTuple):
 class Renamer:
     """Puts a prefix before every name in a template's text; shared parts stay shared."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, own: tuple[str, ...] = OWN) -> None:
         self.prefix = prefix
+        self._own = own  # the pseudo parameters that are not those of everybody
         self._done: dict[int, Any] = {}
 
     def name(self, name: str) -> str:
         """The name in the common world."""
-        return name if name.startswith("AWS::") and name not in OWN else self.prefix + name
+        return name if name.startswith("AWS::") and name not in self._own else self.prefix + name
 
     def tree(self, value: Any) -> Any:
         """Data as written, with all its names in the common world."""

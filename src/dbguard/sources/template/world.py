@@ -50,6 +50,7 @@ class TemplateWorld(World):
         self.joined = False  # whether there are any
         self.exports: dict[str, Any] = {}  # the names of exported outputs as written, by the names of their bindings
         self.nests: frozenset[str] = frozenset()  # nested stacks whose templates are part of this world
+        self.modules: frozenset[str] = frozenset()  # modules whose resources are part of this world
         self.followed: frozenset[str] = frozenset()  # these, and those of which is told why they are not
         self._known: dict[str, Asked] = {}
         self._asking: set[str] = set()

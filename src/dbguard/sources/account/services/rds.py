@@ -21,10 +21,7 @@ UPGRADES = Detail(
     items="DBEngineVersions",
 )
 # An answer that tells neither leaves it open.
-STORAGE_ENCRYPTED = (
-    "StorageEncrypted || (StorageEncryptionType && contains(['sse-rds', 'sse-kms'], StorageEncryptionType)) || "
-    "StorageEncrypted"
-)
+STORAGE_ENCRYPTED = "contains(['sse-rds', 'sse-kms'], StorageEncryptionType || '') || StorageEncrypted"
 SECRET = {
     "ManageMasterUserPassword": "MasterUserSecret && `true`",
     "MasterUserSecret": "MasterUserSecret.{SecretArn: SecretArn, KmsKeyId: KmsKeyId}",
