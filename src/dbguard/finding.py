@@ -11,7 +11,7 @@ from dbguard.inventory import Inventory, Resource
 from dbguard.model import EXEMPT, MAY_FAIL, PASS, UNKNOWN, Finding, Location, Path, Related
 from dbguard.policy import Policy
 from dbguard.sources.places import has
-from dbguard.subject import is_secret
+from dbguard.subject import SECRETS, is_secret
 from dbguard.value import AnyOther, Value, text
 
 
@@ -23,7 +23,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     place = _existing(place, first.resource if first else resource)
     where = locate(inventory, place)
     line = inventory.source.line_at(place) if inventory.source else None
-    line = line and SECRET.sub(_hidden, line)
+    line = line and without_secrets(line)
     named = _path_name(first)
     return Finding(
         policy.id,
@@ -44,9 +44,13 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
 
 
 # A password or token in a line of a template, as far as it stands there in plain text.
-SECRET = re.compile(
-    r"""(\w*(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)""", re.IGNORECASE
-)
+SECRET = r"""(?i)(\w*(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)"""
+
+
+def without_secrets(line: str) -> str:
+    """A line as a report may show it."""
+    folded = line.lower()
+    return re.sub(SECRET, _hidden, line) if any(word in folded for word in SECRETS) else line
 
 
 def _hidden(found: re.Match[str]) -> str:
