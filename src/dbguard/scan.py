@@ -18,7 +18,7 @@ from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Control, Coverage,
 from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.sources.document import Document, read
-from dbguard.sources.template import Gaps, TemplateInventory, check, load
+from dbguard.sources.template import Gaps, TemplateInventory, check, expanded, load
 from dbguard.value import Value, text
 
 if TYPE_CHECKING:
@@ -145,11 +145,12 @@ class Scan:
         if not is_template(document.root) and not (candidate.named and not self.options.pass_over):
             self.not_templates += 1
             return
+        document, unexpanded = expanded(document, self.options.parameters)
         inventory, gaps = load(document, self.options.parameters)
         self.read += 1
         self._given(inventory)
         noted = Gaps(document)
-        noted.found = [*document.gaps, *gaps]
+        noted.found = [*document.gaps, *unexpanded, *gaps]
         check.check(inventory, self._looked_at(), document.root, noted)
         self.gaps.extend(noted.found)
         yield from self._judged(inventory)

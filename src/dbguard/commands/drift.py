@@ -12,14 +12,14 @@ from dbguard.commands.scan import chosen
 from dbguard.drift import AHEAD, DRIFTED, UNDECIDED, Change, Drift, Sides, compare
 from dbguard.errors import DocumentError, UsageError
 from dbguard.inventory import Inventory
-from dbguard.model import SEVERITIES, Gap
+from dbguard.model import SEVERITIES, Gap, Location
 from dbguard.policy_library import Library
 from dbguard.reporters import count, dump, place, printable, prose
 from dbguard.sources import document
 from dbguard.sources.account import inventory as account
 from dbguard.sources.account import needs, stack, targets, unit
 from dbguard.sources.account.refusal import Refused
-from dbguard.sources.template import load
+from dbguard.sources.template import expanded, load
 from dbguard.value import Value
 
 SCHEMA = "dbguard.drift/1"
@@ -66,11 +66,13 @@ def _sides(
     deployed = stack.read(access, region, options.stack)
     named = read.root.get("Parameters") or {} if isinstance(read.root, dict) else {}
     given: dict[str, Value] = {name: value for name, value in deployed.parameters.items() if name in named}
+    read, unexpanded = expanded(read, given)
     template, gaps = load(read, given)
+    loops = [Gap(read.file, "transform", why, Location(read.file, *at)) for at, why in read.unexpanded.items()]
     types = {resource.type for resource in template.resources}
     wanted = unit.Order(own["Account"], region, access, tuple(_about(plan, types, template)))
     harvest = unit.collect(wanted)
-    return Sides(template, account.load(harvest), deployed.names), [*gaps, *account.gaps(harvest)]
+    return Sides(template, account.load(harvest), deployed.names), [*unexpanded, *loops, *gaps, *account.gaps(harvest)]
 
 
 def _about(plan: tuple[str, ...], types: set[str], template: Inventory) -> Iterator[str]:

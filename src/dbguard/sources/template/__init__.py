@@ -45,6 +45,15 @@ def dotted(path: Path) -> str:
     return shown
 
 
+def expanded(document: Document, given: Mapping[str, Value]) -> tuple[Document, list[Gap]]:
+    """The document as CloudFormation's own transforms rewrite it; itself where it names none."""
+    if not isinstance(document.root, dict) or "Transform" not in document.root:
+        return document, []
+    from dbguard.sources.template.expansion import expand
+
+    return expand(document, given)
+
+
 def load(document: Document, given: Mapping[str, Value] | None = None) -> tuple[TemplateInventory, list[Gap]]:
     """The inventory of a template, and what of it cannot be judged.
 

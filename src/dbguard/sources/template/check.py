@@ -14,7 +14,7 @@ from dbguard.sources.template import Gaps, TemplateInventory
 from dbguard.sources.template.intrinsics import FUNCTIONS
 from dbguard.sources.template.truth import CONDITIONS
 
-EXPANDED_HERE = ("AWS::LanguageExtensions",)
+EXPANDED_HERE = ("AWS::LanguageExtensions", "AWS::Serverless-2016-10-31")
 RULE_FUNCTIONS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 _HOLE = r"\$\{([^!}][^}]*)\}"
 
@@ -66,6 +66,7 @@ class Checker:
         self.inventory = inventory
         self.gaps = gaps
         self.seen: set[int] = set()
+        self.loops: set[tuple[int, int]] = set()
 
     def transforms(self, root: dict[str, Any]) -> None:
         """Macros that make another template out of this one, and blocks that only they expand."""
@@ -78,7 +79,7 @@ class Checker:
         for section in ("Parameters", "Mappings", "Conditions", "Resources"):
             for name in self.world.sections.get(section, {}):
                 if name.startswith("Fn::ForEach"):
-                    self.gaps.add("transform", f"{name} is not expanded, what it makes was not judged", (section, name))
+                    self._loop((section, name))
         if "Fn::Transform" in root:
             self.gaps.add("transform", "a macro makes parts of this template at deployment", ("Fn::Transform",))
 
@@ -127,16 +128,25 @@ class Checker:
             for name, argument in value.items():
                 if len(value) == 1 or _made(name):
                     self._function(at, name, argument)
-            stack.extend(((*at, name), one) for name, one in reversed(value.items()))
+            inner = ((name, one) for name, one in reversed(value.items()) if not name.startswith("Fn::ForEach"))
+            stack.extend(((*at, name), one) for name, one in inner)
 
     def _function(self, at: Path, name: Any, argument: Any) -> None:
         if name in CHECKS:
             getattr(self, CHECKS[name])((*at, name), argument)
         elif isinstance(name, str) and name.startswith("Fn::"):
             if name.startswith("Fn::ForEach"):
-                self.gaps.add("transform", f"{name} is not expanded, what it makes was not judged", (*at, name))
+                self._loop((*at, name))
             elif name not in FUNCTIONS and name not in CONDITIONS and name not in RULE_FUNCTIONS:
                 self.gaps.add("malformed", f"{name} is no intrinsic function", (*at, name))
+
+    def _loop(self, at: Path) -> None:
+        """A loop that was not expanded; one that stands in each resource that another makes counts once."""
+        place = self.gaps.document.position(at)
+        if place not in self.loops:
+            self.loops.add(place)
+            detail = f"{at[-1]} is not expanded, what it makes was not judged"
+            self.gaps.add("transform", self.gaps.document.unexpanded.get(place, detail), at)
 
     def _transform(self, at: Path, argument: Any) -> None:
         name = argument.get("Name", "a macro") if isinstance(argument, dict) else "a macro"
