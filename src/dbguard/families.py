@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dbguard.discover import Candidate, is_template
 from dbguard.errors import DocumentError
 from dbguard.sources.document import LARGEST, Document, read
-from dbguard.value import Value
+from dbguard.sources.template import expanded
+from dbguard.value import Value, hashable
 
 if TYPE_CHECKING:
     from dbguard.sources.template.world import TemplateWorld
@@ -27,13 +28,14 @@ class Files:
     """The files that templates name, each read once."""
 
     def __init__(self) -> None:
-        self._read: dict[str, Document] = {}
+        self._read: dict[object, Document] = {}
 
-    def fetch(self, file: str) -> Document:
-        """A template's text. Raises DocumentError."""
-        if file not in self._read:
-            self._read[file] = read(_bytes(file), file)
-        return self._read[file]
+    def fetch(self, file: str, given: Mapping[str, Value]) -> Document:
+        """A template's text, expanded with what is given to it. Raises DocumentError."""
+        key = (file, hashable(given))
+        if key not in self._read:
+            self._read[key] = expanded(read(_bytes(file), file), given)
+        return self._read[key]
 
 
 def _bytes(file: str) -> bytes:
@@ -86,7 +88,7 @@ class Families:
 
     def _root(self, candidate: Candidate, given: Mapping[str, Value]) -> Root | None:
         try:
-            document = read(candidate.data, candidate.file)
+            document = expanded(read(candidate.data, candidate.file), given)
             if not is_template(document.root):
                 return None
             from dbguard.sources.template.assembly import assemble
@@ -95,7 +97,7 @@ class Families:
         except (DocumentError, RecursionError):
             return None  # told of when it is judged
         world.assign(world.defaults())
-        exports = frozenset(name for one in world.exports.values() if isinstance(name := world.force(one), str))
+        exports = frozenset(name for one in world.exports.values() if isinstance(name := world.usual(one), str))
         children = tuple(one.file for one in documents[1:])
         return Root(document, children, exports, frozenset(_imports(world)))
 
@@ -122,7 +124,7 @@ def _imports(world: TemplateWorld) -> Iterator[str]:
             stack.extend(value)
         elif isinstance(value, dict):
             stack.extend(value.values())
-            name = world.force(value["Fn::ImportValue"]) if "Fn::ImportValue" in value else None
+            name = world.usual(value["Fn::ImportValue"]) if "Fn::ImportValue" in value else None
             if isinstance(name, str):
                 yield name
 

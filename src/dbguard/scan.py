@@ -19,7 +19,7 @@ from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Control, Coverage,
 from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.sources.document import read
-from dbguard.sources.template import TemplateInventory, check, load
+from dbguard.sources.template import TemplateInventory, check, expanded, load
 from dbguard.sources.template.sections import Gaps
 from dbguard.value import Value, text
 
@@ -149,12 +149,15 @@ class Scan:
             return
         family = self._families.of(candidate.file)
         try:
-            yield from self._document(candidate, family or Family(read(candidate.data, candidate.file)))
+            yield from self._document(candidate, family or self._alone(candidate))
         except DocumentError as error:
             self._unread(candidate, error)
         except RecursionError:
             detail = "functions or conditions are nested too deep, the rest was not judged"
             self.gaps.append(Gap(candidate.file, "unsupported", detail))
+
+    def _alone(self, candidate: Candidate) -> Family:
+        return Family(expanded(read(candidate.data, candidate.file), self.options.parameters))
 
     def _document(self, candidate: Candidate, family: Family) -> Iterator[Finding]:
         if not is_template(family.head.root) and not (candidate.named and not self.options.pass_over):

@@ -32,7 +32,7 @@ def nested(template: Template, condition: str | None = None) -> Inventory:
         stack["Condition"] = "Wanted"
         parent["Conditions"] = {"Wanted": template["Conditions"][condition]}
 
-    def fetch(file: str) -> Document:
+    def fetch(file: str, _: object = None) -> Document:
         if file != "child.json":
             raise DocumentError("unreadable", "no such file")
         return Document(file, json.loads(json.dumps(template)))
@@ -91,7 +91,7 @@ def test_a_value_may_come_from_a_sister_stack(template: Template) -> None:
         "B": _stack("replica.json", {"Source": {"Fn::GetAtt": ["A", "Outputs.Id"]}}),
     }
     parent = {"Parameters": template["Parameters"], "Resources": stacks}
-    both, gaps = load(Document("p.json", parent), None, lambda file: Document(file, files[file]))
+    both, gaps = load(Document("p.json", parent), None, lambda file, _: Document(file, files[file]))
     alone, _ = load(Document("one.json", {**template, "Resources": {"Two": source, "One": _replica({"Ref": "Two"})}}))
     assert not gaps
     for policy in POLICIES:
@@ -108,7 +108,7 @@ def _stack(file: str, parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_stacks_that_double_at_every_level_are_bounded() -> None:
-    def fetch(file: str) -> Document:
+    def fetch(file: str, _: object = None) -> Document:
         level = int(file.split(".", maxsplit=1)[0])
         return Document(file, {"Resources": {name: _stack(f"{level + 1}.json", {}) for name in "AB"}})
 
@@ -121,7 +121,7 @@ def test_stacks_that_double_at_every_level_are_bounded() -> None:
 def test_values_that_double_at_every_level_are_bounded() -> None:
     twice = {"Fn::Join": ["", [{"Ref": "X"}, {"Ref": "X"}]]}
 
-    def fetch(file: str) -> Document:
+    def fetch(file: str, _: object = None) -> Document:
         level = int(file.split(".", maxsplit=1)[0])
         body: dict[str, Any] = {"Db": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": {"Ref": "X"}}}}
         if level < 40:

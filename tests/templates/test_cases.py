@@ -20,6 +20,8 @@ IDS = (
     "rds/backup-retention-minimum",
     "rds/read-replica-source-backups",
     "rds/read-replica-limit",
+    "dynamodb/point-in-time-recovery",
+    "dynamodb/customer-managed-key",
 )
 LIBRARY = Library()
 

@@ -12,14 +12,14 @@ from dbguard.commands.live import base, check_regions
 from dbguard.commands.scan import chosen
 from dbguard.drift import AHEAD, DRIFTED, SEEN_AS, UNDECIDED, Change, Drift, Sides, compare
 from dbguard.errors import DocumentError, UsageError
-from dbguard.model import SEVERITIES, Gap
+from dbguard.model import SEVERITIES, Gap, Location
 from dbguard.policy_library import Library
 from dbguard.reporters import count, dump, place, printable, prose
 from dbguard.sources import document
 from dbguard.sources.account import inventory as account
 from dbguard.sources.account import needs, stack, targets, unit
 from dbguard.sources.account.refusal import Refused
-from dbguard.sources.template import load
+from dbguard.sources.template import expanded, load
 from dbguard.value import Value
 
 SCHEMA = "dbguard.drift/1"
@@ -66,13 +66,15 @@ def _sides(
     deployed = stack.read(access, region, options.stack)
     named = read.root.get("Parameters") or {} if isinstance(read.root, dict) else {}
     given: dict[str, Value] = {name: value for name, value in deployed.parameters.items() if name in named}
+    read = expanded(read, given)
     template, gaps = load(read, given)
+    loops = [Gap(read.file, "transform", why, Location(read.file, *at)) for at, why in read.unexpanded.items()]
     types = {SEEN_AS.get(name, name) for name in {one.type for one in template.resources} | deployed.types}
     # What policies relate these types to is read as well, whichever service has it: unread it would seem absent.
     plan = needs.plan(needs.needs(plans, about=types))
     wanted = unit.Order(own["Account"], region, access, plan)
     harvest = unit.collect(wanted)
-    return Sides(template, account.load(harvest), deployed.names), [*gaps, *account.gaps(harvest)]
+    return Sides(template, account.load(harvest), deployed.names), [*read.gaps, *loops, *gaps, *account.gaps(harvest)]
 
 
 def _code(drift: Drift, gaps: list[Gap], fail_on: str) -> int:

@@ -15,7 +15,7 @@ from dbguard.errors import DocumentError, UsageError
 from dbguard.mock.made import Made, referring
 from dbguard.sources import document
 from dbguard.sources.account.mapping import Call
-from dbguard.sources.template import load
+from dbguard.sources.template import expanded, load
 from dbguard.value import Value
 
 __all__ = ["MISSING", "REGION", "Made", "Mocked", "account", "build", "prepare", "resources"]
@@ -116,6 +116,7 @@ def resources(file: str, parameters: dict[str, Value] | None = None) -> tuple[An
     try:
         with open(file, "rb") as opened:
             read = document.read(opened.read(), file)
+        read = expanded(read, parameters or {})
         inventory, _ = load(read, parameters or {})
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error

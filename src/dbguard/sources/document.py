@@ -9,7 +9,7 @@ from typing import Any
 
 from dbguard.errors import DocumentError
 from dbguard.model import Gap, Location, Path
-from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, has, unpack
+from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, has, unpack, with_places
 
 LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
 _BREAKS = "\r\n|[\n\r\x85\u2028\u2029]"
@@ -36,6 +36,7 @@ class Document:
         self.text = text
         self._lines: list[str] | None = None
         self._located: Any = root if located else None
+        self.unexpanded: dict[tuple[int, int], str] = {}  # why loops stay as they are, by their places
 
     def with_parts(self, parts: Mapping[Path, Part]) -> Document:
         """The same text, with parts that come from other documents."""
@@ -86,6 +87,16 @@ class Document:
                 break
             found, value = unpack(marks[step]), value[step]
         return found
+
+    def placed(self) -> Any:
+        """The root as mappings and lists that know their places."""
+        if self._located is None:
+            self._located = self._locate()
+        return self.root if self._located is self.root else with_places(self.root, self._located)
+
+    def replace(self, root: Any) -> None:
+        """Put another root, which knows its places, in the place of this one."""
+        self.root = self._located = root
 
     def _locate(self) -> Any:
         """JSON is read without places, for speed; they are found when the first is asked for."""

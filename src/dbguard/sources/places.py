@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dbguard.model import Gap, Location
@@ -38,6 +39,26 @@ def has(container: Any, step: str | int) -> bool:
     if isinstance(container, dict):
         return step in container
     return isinstance(container, list) and isinstance(step, int) and 0 <= step < len(container)
+
+
+def marked(content: Iterable[tuple[str, Any]], marks: Mapping[str, int]) -> Map:
+    """A mapping of these entries, with the places of those that have one."""
+    found = Map(content)
+    found.marks = {name: marks[name] for name in found if name in marks}
+    return found
+
+
+def with_places(value: Any, located: Any) -> Any:
+    """Plain data with the places of a tree of the same form."""
+    if isinstance(value, dict):
+        found = Map((name, with_places(inner, located[name])) for name, inner in value.items())
+        found.marks = located.marks
+        return found
+    if isinstance(value, list):
+        items = Items(with_places(inner, located[index]) for index, inner in enumerate(value))
+        items.marks = located.marks
+        return items
+    return value
 
 
 def duplicate_key(file: str, name: str, mark: int, first: int) -> Gap:

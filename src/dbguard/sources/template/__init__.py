@@ -14,7 +14,8 @@ from dbguard.sources.template.sections import Gaps, kind, sections_of
 from dbguard.sources.template.world import TemplateWorld
 from dbguard.value import Unresolved, Value
 
-Fetch = Callable[[str], Document]  # a template's file to its text; raises DocumentError
+# A template's file, and the values given to its parameters, to its text; raises DocumentError.
+Fetch = Callable[[str, Mapping[str, Value]], Document]
 
 
 class TemplateInventory(Inventory):
@@ -23,6 +24,15 @@ class TemplateInventory(Inventory):
     world: TemplateWorld
     source: Document
     documents: list[Document]
+
+
+def expanded(document: Document, given: Mapping[str, Value]) -> Document:
+    """The document as CloudFormation's own transforms rewrite it; itself where it names none."""
+    if not isinstance(document.root, dict) or "Transform" not in document.root:
+        return document
+    from dbguard.sources.template.expansion import expand
+
+    return expand(document, given)
 
 
 def load(

@@ -78,6 +78,13 @@ def assemble(
     return assembly.world(), gaps, assembly.documents
 
 
+def _plain(nest: Nest, world: TemplateWorld) -> dict[str, Value]:
+    """What a nested template is given, as far as it is plain by default: loops in it may go over that."""
+    arguments = nest.arguments
+    values = {name: world.usual(one) for name, one in arguments.items()} if isinstance(arguments, dict) else {}
+    return {name: value for name, value in values.items() if isinstance(value, (str, int, float, bool))}
+
+
 def _template_of(nest: Nest, beside: str, world: TemplateWorld) -> tuple[str | None, str]:
     if not nest.module:
         return template_of(nest.body, beside, world)
@@ -200,15 +207,15 @@ class Assembly:
         if file in nest.ancestors:
             return f"is not followed: {file} is nested in itself"
         try:
-            child = self._fetched(file)
+            child = self._fetched(file, _plain(nest, world))
             self._inside(child, nest, document)
         except DocumentError as error:
             place = f"{file}:{error.line}:{error.column}" if error.line > 1 or error.column > 1 else file
             return f"cannot be read: {place}: {error.detail}"
         return ""
 
-    def _fetched(self, file: str) -> Document:
-        found = self.fetch(file) if self.fetch else None
+    def _fetched(self, file: str, given: Mapping[str, Value]) -> Document:
+        found = self.fetch(file, given) if self.fetch else None
         if found is None or not isinstance(found.root, dict) or "Resources" not in found.root:
             raise DocumentError("malformed", "is no CloudFormation template")
         return found

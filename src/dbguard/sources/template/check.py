@@ -16,7 +16,7 @@ from dbguard.sources.template.intrinsics import FUNCTIONS
 from dbguard.sources.template.sections import Gaps
 from dbguard.sources.template.truth import CONDITIONS
 
-EXPANDED_HERE = ("AWS::LanguageExtensions",)
+EXPANDED_HERE = ("AWS::LanguageExtensions", "AWS::Serverless-2016-10-31")
 RULE_FUNCTIONS = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 _HOLE = r"\$\{([^!}][^}]*)\}"
 
@@ -26,7 +26,7 @@ def check(inventory: TemplateInventory, types: Iterable[str], gaps: Gaps) -> Non
     checker = Checker(inventory, gaps)
     for document in inventory.documents:
         checker.transforms(document)
-    checker.loops()
+    checker.unexpanded()
     for name in ("Conditions", "Rules"):
         checker.walk((name,), inventory.world.sections[name])
     checker.circles()
@@ -71,6 +71,7 @@ class Checker:
         self.inventory = inventory
         self.gaps = gaps
         self.seen: set[int] = set()
+        self.loops: set[tuple[str, int, int]] = set()
 
     def transforms(self, document: Document) -> None:
         """Macros that make another template out of this one."""
@@ -85,13 +86,12 @@ class Checker:
         if "Fn::Transform" in root:
             gaps.add("transform", "a macro makes parts of this template at deployment", ("Fn::Transform",))
 
-    def loops(self) -> None:
+    def unexpanded(self) -> None:
         """Blocks that only a transform expands."""
         for section in ("Parameters", "Mappings", "Conditions", "Resources"):
             for name in self.world.sections.get(section, {}):
-                own = self.gaps.document.home((section, name))[1][-1]
-                if str(own).startswith("Fn::ForEach"):
-                    self.gaps.add("transform", f"{own} is not expanded, what it makes was not judged", (section, name))
+                if str(self.gaps.document.home((section, name))[1][-1]).startswith("Fn::ForEach"):
+                    self._loop((section, name))
 
     def resource(self, place: Path, body: Any) -> None:
         """A resource's attributes and properties."""
@@ -139,16 +139,25 @@ class Checker:
             for name, argument in value.items():
                 if len(value) == 1 or _made(name):
                     self._function(at, name, argument)
-            stack.extend(((*at, name), one) for name, one in reversed(value.items()) if isinstance(one, NESTED))
+            stack.extend(((*at, name), one) for name, one in reversed(value.items()) if _inside(name, one))
 
     def _function(self, at: Path, name: Any, argument: Any) -> None:
         if name in CHECKS:
             getattr(self, CHECKS[name])((*at, name), argument)
         elif isinstance(name, str) and name.startswith("Fn::"):
             if name.startswith("Fn::ForEach"):
-                self.gaps.add("transform", f"{name} is not expanded, what it makes was not judged", (*at, name))
+                self._loop((*at, name))
             elif name not in FUNCTIONS and name not in CONDITIONS and name not in RULE_FUNCTIONS:
                 self.gaps.add("malformed", f"{name} is no intrinsic function", (*at, name))
+
+    def _loop(self, at: Path) -> None:
+        """A loop that was not expanded; one that stands in each resource that another makes counts once."""
+        document, inner = self.gaps.document.home(at)
+        place = document.position(inner)
+        if (document.file, *place) not in self.loops:
+            self.loops.add((document.file, *place))
+            detail = f"{inner[-1]} is not expanded, what it makes was not judged"
+            self.gaps.add("transform", document.unexpanded.get(place, detail), at)
 
     def _transform(self, at: Path, argument: Any) -> None:
         name = argument.get("Name", "a macro") if isinstance(argument, dict) else "a macro"
@@ -240,6 +249,11 @@ class Checker:
             if name in left:
                 detail = f"condition {_own(name)} hangs on itself, so it is neither true nor false"
                 self.gaps.add("circular-condition", detail, ("Conditions", name))
+
+
+def _inside(name: object, value: object) -> bool:
+    """Whether to look into what stands under a key: what a loop would make is told of as a whole."""
+    return isinstance(value, NESTED) and not (isinstance(name, str) and name.startswith("Fn::ForEach"))
 
 
 def _made(name: object) -> bool:

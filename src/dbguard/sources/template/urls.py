@@ -23,8 +23,8 @@ def template_of(body: Mapping[str, Any], beside: str, world: TemplateWorld) -> t
     asset = _asset(body)
     if asset is not None:
         return near(asset, beside), ""
-    properties = world.force(body.get("Properties"))
-    url = world.force(properties.get("TemplateURL")) if isinstance(properties, dict) else None
+    properties = body.get("Properties")
+    url = world.usual(properties.get("TemplateURL")) if isinstance(properties, dict) else None
     if isinstance(url, Text):
         return _packaged(url.parts[-1], url, beside)
     if not isinstance(url, str):

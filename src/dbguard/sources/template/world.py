@@ -112,6 +112,13 @@ class TemplateWorld(World):
             return Unresolved("a dynamic reference is resolved only at deployment", ("dynamic", value))
         return ABSENT if value is None else value
 
+    def usual(self, raw: Value) -> Value:
+        """The value, absent where the scenario at hand cannot be deployed."""
+        try:
+            return self.force(raw)
+        except Impossible:
+            return ABSENT
+
     def written(self, raw: Value) -> Value:
         """How raw data is written, see `writing`."""
         return writing.way(self, raw)

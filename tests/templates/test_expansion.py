@@ -1,0 +1,333 @@
+"""Loops and SAM written out: in the author's places, within bounds, and only where there is something to write out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dbguard.policy_library import Library
+from dbguard.scan import Options, Scan
+from dbguard.sources.document import Document, read
+from dbguard.sources.template import expanded
+from dbguard.sources.template.expansion import MOST_MADE
+from tests.test_layers import SCAN
+
+LOOPS = "Transform: AWS::LanguageExtensions\n"
+SAM = "Transform: AWS::Serverless-2016-10-31\n"
+
+
+def expand(text: str, **given: Any) -> Document:
+    document = expanded(read(text.encode(), "t.yaml"), given)
+    assert not document.gaps
+    return document
+
+
+def resources(text: str, **given: Any) -> dict[str, Any]:
+    found: dict[str, Any] = expand(text, **given).root["Resources"]
+    return found
+
+
+def loop(collection: str, body: str) -> str:
+    return f"Resources:\n  Fn::ForEach::Each: [Name, {collection}, {body}]\n"
+
+
+NESTED = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Outer:
+    - Name
+    - [a, b]
+    - Fn::ForEach::Inner:
+        - Kind
+        - [x]
+        - Db${Name}${Kind}:
+            Type: T
+            Properties:
+              Fixed: 1
+              ${Name}Key: {Inner: !Ref Kind}
+              Tags:
+                - 1
+                - {Key: k}
+                - Fn::ForEach::Tag:
+                  - Tag
+                  - [Made]
+                  - ${Tag}: !Sub "${Tag}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (("Dbbx",), (9, 11)),
+        (("Dbbx", "Type"), (10, 13)),
+        (("Dbbx", "Properties", "Fixed"), (12, 15)),
+        (("Dbbx", "Properties", "bKey"), (13, 15)),
+        (("Dbbx", "Properties", "bKey", "Inner"), (13, 28)),
+        (("Dbax", "Properties", "Tags", 0), (15, 19)),
+        (("Dbax", "Properties", "Tags", 1, "Key"), (16, 20)),
+        (("Dbax", "Properties", "Tags", 2, "Made"), (20, 21)),
+        (("Dbax", "Properties", "Absent"), (11, 13)),
+    ],
+)
+def test_what_a_loop_makes_stands_where_the_author_wrote_it(
+    place: tuple[str | int, ...], expected: tuple[int, int]
+) -> None:
+    assert expand(NESTED).position(("Resources", *place)) == expected
+
+
+def test_a_json_template_keeps_its_places() -> None:
+    body = {"Db${Name}": {"Type": "T", "Properties": {"A": [{"Ref": "Name"}, 2]}}}
+    root = {
+        "Transform": "AWS::LanguageExtensions",
+        "Resources": {"Fn::ForEach::Each": ["Name", ["a", "b"], body], "Rest": {"Type": "T"}},
+    }
+    document = expand(json.dumps(root, indent=1))
+    assert document.position(("Resources", "Dbb", "Properties", "A", 1)) == (18, 8)
+    assert document.position(("Resources", "Rest", "Type")) == (25, 4)
+
+
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        ("!Ref Name", "a"),
+        ("'x-${Name}'", "x-a"),
+        ("'x-&{Name}'", "x-a"),
+        ('!Sub "${Name}-${Other}"', {"Fn::Sub": "a-${Other}"}),
+        ('!Sub ["${Name}-${It}", {It: !Ref Name}]', {"Fn::Sub": ["a-${It}", {"It": "a"}]}),
+        ('"${Name}-${Other}"', "a-${Other}"),
+        ('!Ref "Db${Name}"', {"Ref": "Dba"}),
+        ("{Ref: {Ref: Name}}", {"Ref": "a"}),
+        ('!GetAtt "Db${Name}.Arn"', {"Fn::GetAtt": ["Dba", "Arn"]}),
+        ('!If ["Is${Name}", !Ref Name, !Ref Other]', {"Fn::If": ["Isa", "a", {"Ref": "Other"}]}),
+        ("!FindInMap [M, !Ref Name, !Ref Other]", {"Fn::FindInMap": ["M", "a", {"Ref": "Other"}]}),
+        ("!FindInMap [M, a, K]", {"Fn::FindInMap": ["M", "a", "K"]}),
+        ('!ToJsonString {"k${Name}": !Ref Name}', {"Fn::ToJsonString": {"ka": "a"}}),
+        ("!Length [!Ref Name, 1]", {"Fn::Length": ["a", 1]}),
+        ("[1, true, 1.5, null, '']", [1, True, 1.5, None, ""]),
+    ],
+)
+def test_only_the_loop_s_value_is_put_in(written: str, made: Any) -> None:
+    text = (
+        f"{LOOPS}Mappings: {{M: {{a: {{K: [1], L: [2]}}}}}}\nResources:\n  Fn::ForEach::Each:\n    - Name\n    - [a]\n"
+    )
+    found = resources(f"{text}    - Db${{Name}}: {{Type: T, Value: {written}}}\n")
+    assert found == {"Dba": {"Type": "T", "Value": made}}
+
+
+@pytest.mark.parametrize(
+    ("collection", "names"),
+    [
+        ("[a, b]", "ab"),
+        ("[1, true]", ["1", "true"]),
+        ("!Ref Listed", "xy"),
+        ("!Split ['-', !Ref Text]", "pq"),
+        ("!FindInMap [M, !Ref Text, Names]", "mn"),
+        ("!FindInMap [M, missing, Names, {DefaultValue: [d]}]", "d"),
+        ("!If [Is, [t], [f]]", "t"),
+        ("[!Ref Text, !If [Is, !Ref AWS::NoValue, f]]", ["p-q"]),
+        ("[]", ""),
+    ],
+)
+def test_what_a_loop_goes_over_is_resolved_in_the_default_scenario(collection: str, names: list[str]) -> None:
+    sections = """\
+Parameters:
+  Listed: {Type: CommaDelimitedList, Default: 'x, y'}
+  Text: {Type: String, Default: p-q, AllowedValues: [p-q, other]}
+Mappings: {M: {p-q: {Names: [m, n]}, other: {Names: [o]}}}
+Conditions: {Is: !Equals [!Ref Text, p-q]}
+"""
+    assert list(resources(LOOPS + sections + loop(collection, '{"${Name}": {Type: T}}'))) == list(names)
+
+
+def test_a_given_value_decides_what_a_loop_goes_over() -> None:
+    text = LOOPS + "Parameters: {Names: {Type: CommaDelimitedList}}\n" + loop("!Ref Names", '{"${Name}": {Type: T}}')
+    assert list(resources(text, Names="a,b,c")) == ["a", "b", "c"]
+    assert list(resources(text)) == ["Fn::ForEach::Each"]
+
+
+def test_what_no_loop_made_stays_as_it_was_written() -> None:
+    text = """\
+Rest: {Type: T, Properties: {A: !If [Is, !Ref Listed, 1], B: !FindInMap [M, a, K]}}
+"""
+    whole = LOOPS + loop("[a]", '{"${Name}": {Type: T}}') + "  " + text
+    assert resources(whole)["Rest"] == read(text.encode(), "t.yaml").root["Rest"]
+
+
+BIG = {
+    "resources": loop(str([f"v{at}" for at in range(MOST_MADE + 1)]), '{"${Name}": {Type: T}}'),
+    "a large body": loop("[a, b, c]", '{"${Name}": {Type: T, P: [' + "{A: '${Name}'}," * 60_000 + "1]}}"),
+    "nested": "Resources: " + "{Fn::ForEach::N: [X, [a, b], " * 60 + "{'A${X}': {Type: T}}" + "]}" * 60 + "\n",
+    "nested in properties": "Resources: {R: {Type: T, P: "
+    + "{Fn::ForEach::N: [X, [a, b], " * 60
+    + "{'A${X}': 1}"
+    + "]}" * 60
+    + "}}\n",
+    "square": loop(str([f"v{at}" for at in range(3_000)]), '{"${Name}": {P: {Fn::ForEach::I: [Y, [%s], {"${Y}": 1}]}}}')
+    % ",".join(f"w{at}" for at in range(3_000)),
+}
+
+
+@pytest.mark.parametrize("text", BIG.values(), ids=BIG)
+def test_too_much_stays_a_loop_with_its_reason(text: str) -> None:
+    started = time.process_time()
+    document = expand(LOOPS + text)
+    assert time.process_time() - started < 15
+    (reason,) = document.unexpanded.values()
+    assert "the template's loops make" in reason
+
+
+def test_as_much_as_the_bound_is_expanded() -> None:
+    values = str([f"v{at}" for at in range(MOST_MADE)])
+    assert len(resources(LOOPS + loop(values, '{"${Name}": {Type: T}}'))) == MOST_MADE
+
+
+@pytest.mark.parametrize("levels", [50, 150, 190])
+def test_a_deep_body_is_expanded_or_stays_a_loop(levels: int) -> None:
+    document = expand(LOOPS + loop("[a]", "{'${Name}': " + "{A: " * levels + "1" + "}" * levels + "}"))
+    assert ("a" in document.root["Resources"]) != bool(document.unexpanded)
+
+
+def test_whatever_cfn_lint_raises_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cfnlint.template.transforms import _language_extensions
+
+    def broken(template: Any) -> Any:
+        raise ZeroDivisionError("one\ntwo")
+
+    monkeypatch.setattr(_language_extensions, "language_extension", broken)
+    document = expand(LOOPS + loop("[a]", '{"${Name}": {Type: T}}'))
+    assert list(document.root["Resources"]) == ["Fn::ForEach::Each"]
+    assert document.unexpanded[3, 3].endswith(": one two")
+
+
+def test_a_loop_that_stays_in_each_of_many_resources_is_one_gap() -> None:
+    text = f"{LOOPS}Parameters: {{Open: {{Type: CommaDelimitedList}}}}\n" + loop(
+        "[a, b]",
+        '{"${Name}": {Type: AWS::RDS::DBInstance, Properties: {Fn::ForEach::I: [Y, !Ref Open, {"${Y}": !Ref Y}]}}}',
+    )
+    library = Library()
+    scan = Scan(library, Options(library.chosen(("rds/storage-encrypted",), (), every=False)))
+    report = scan.run_on([("t.yaml", text.encode())])
+    assert [gap.detail.split(" ")[0] for gap in report.gaps] == ["Fn::ForEach::I"]
+    assert [(one.resource.id, one.verdict) for one in report.findings] == [("a", "unknown"), ("b", "unknown")]
+
+
+def test_another_macro_is_still_a_gap() -> None:
+    report = Scan(Library(), Options([])).run_on(
+        [("t.yaml", b"Transform: [AWS::Serverless-2016-10-31, Mine]\nResources: {A: {Type: T}}\n")]
+    )
+    assert [gap.detail for gap in report.gaps] == ["Mine is not expanded: what it adds or changes was not judged"]
+
+
+SAM_TABLES = (
+    SAM
+    + """\
+Globals:
+  SimpleTable:
+    SSESpecification:
+      SSEEnabled: true
+      SSEType: KMS
+Resources:
+  Bare: {Type: AWS::Serverless::SimpleTable}
+  Own:
+    Type: AWS::Serverless::SimpleTable
+    Properties:
+      PrimaryKey: {Name: key, Type: Binary}
+      Tags: {A: b}
+      SSESpecification:
+        SSEEnabled: false
+  Nested:
+    Type: AWS::Serverless::Application
+    Properties: {Location: child.yaml, Parameters: {A: b}}
+"""
+)
+
+
+def test_sam_tables_are_what_sam_makes_of_them() -> None:
+    found = resources(SAM_TABLES)
+    assert found["Bare"] == {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"},
+        },
+    }
+    assert found["Own"]["Properties"]["AttributeDefinitions"] == [{"AttributeName": "key", "AttributeType": "B"}]
+    assert found["Own"]["Properties"]["SSESpecification"] == {"SSEEnabled": False, "SSEType": "KMS"}
+    assert found["Own"]["Properties"]["Tags"] == [{"Key": "A", "Value": "b"}]
+    assert found["Nested"] == {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": "child.yaml", "Parameters": {"A": "b"}},
+    }
+
+
+def test_sam_tables_stand_where_the_author_wrote_them() -> None:
+    document = expand(SAM_TABLES)
+    encryption = ("Properties", "SSESpecification")
+    assert document.position(("Resources", "Bare", *encryption, "SSEType")) == (6, 7)
+    assert document.position(("Resources", "Own", *encryption, "SSEType")) == (6, 7)
+    assert document.position(("Resources", "Own", *encryption, "SSEEnabled")) == (15, 9)
+    assert document.position(("Resources", "Own", "Properties", "Tags", 0)) == (13, 14)
+    assert document.position(("Resources", "Nested", "Properties", "TemplateURL")) == (18, 18)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "1",
+        "{Type: [1]}",
+        "{Type: AWS::Serverless::SimpleTable, Properties: text}",
+        "{Type: AWS::Serverless::SimpleTable, Properties: {PrimaryKey: 1, Tags: [1], SSESpecification: !If [a, b, c]}}",
+        "{Type: AWS::Serverless::SimpleTable, Properties: !If [a, b, c]}",
+        "{Type: AWS::Serverless::SimpleTable, Properties: {Tags: !If [a, b, c], PrimaryKey: {}}}",
+        "{Type: AWS::Serverless::SimpleTable, IgnoreGlobals: {}, Properties: {}}",
+        "{Type: AWS::Serverless::Application}",
+        "{Type: AWS::Serverless::Function, Properties: !If [a, b, c]}",
+    ],
+)
+def test_odd_sam_resources_break_nothing(body: str) -> None:
+    document = expand(f"{SAM}Globals: {{SimpleTable: {{SSESpecification: {{Fn::If: 1}}}}}}\nResources: {{A: {body}}}\n")
+    assert "A" in document.root["Resources"]
+    for name, inner in document.root["Resources"].items():
+        for key in inner if isinstance(inner, dict) else ():
+            assert document.position(("Resources", name, key, "SSESpecification"))[0] in (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "loaded"),
+    [
+        ("Resources: {A: {Type: AWS::DynamoDB::Table}}\n", []),
+        (LOOPS + "Resources: {A: {Type: AWS::DynamoDB::Table}}\n", []),
+        (SAM + "Resources: {A: {Type: AWS::Serverless::SimpleTable}}\n", []),
+        (LOOPS + loop("[a]", '{"${Name}": {Type: AWS::DynamoDB::Table}}'), ["cfnlint"]),
+        (SAM_TABLES, ["cfnlint"]),
+    ],
+    ids=["plain", "no loop", "no globals", "loop", "globals"],
+)
+def test_cfn_lint_is_loaded_only_for_what_it_does(text: str, loaded: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(text)
+    run = subprocess.run([sys.executable, "-c", SCAN, str(file)], capture_output=True, text=True, check=False)
+    assert not run.stderr
+    assert ("'cfnlint'" in run.stdout.splitlines()[-1]) is bool(loaded)
+
+
+def test_globals_that_cannot_be_merged_are_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cfnlint.template.transforms import _sam_globals
+
+    def broken(template: Any) -> Any:
+        raise ZeroDivisionError("one\ntwo")
+
+    monkeypatch.setattr(_sam_globals, "merge_globals", broken)
+    gaps = expanded(read(SAM_TABLES.encode(), "t.yaml"), {}).gaps
+    assert [(gap.kind, gap.detail.split(": ")[1], gap.location and gap.location.line) for gap in gaps] == [
+        ("transform", "one two", 8),
+        ("transform", "one two", 10),
+    ]
