@@ -19,10 +19,11 @@ from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.sources.document import Document, read
 from dbguard.sources.template import Gaps, TemplateInventory, check, load
-from dbguard.value import Value, text
+from dbguard.value import Value
 
 if TYPE_CHECKING:
     from dbguard.frameworks import Framework
+    from dbguard.parameter_files import ParameterSet
     from dbguard.sources.account.inventory import Harvest
 
 SCAN_FILE = b'{"schema": "dbguard.scan/'
@@ -37,7 +38,18 @@ class Options(NamedTuple):
     show: frozenset[str] = frozenset(VERDICTS[:3])
     pass_over: bool = False
     frameworks: tuple[Framework, ...] = ()
+    own: ParameterSet | None = None  # the values of a file; `parameters` are laid over them
     tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
+
+    def given(self, file: str) -> Mapping[str, Value]:
+        """The parameter values for a template."""
+        return {**self.own.values, **self.parameters} if self.own and self.own.on(file) else self.parameters
+
+    def place(self, name: str) -> str:
+        """Where a parameter's value stands, in front of what is wrong with it; nothing for one of the command line."""
+        return (
+            f"{self.own.places[name]}: " if self.own and name in self.own.places and name not in self.parameters else ""
+        )
 
 
 class Scan:
@@ -62,9 +74,9 @@ class Scan:
         self._named: set[str] = set()
         self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
 
-    def run(self, paths: Iterable[str]) -> Report:
-        """Scan files and folders. Raises UsageError for a parameter that no template has."""
-        return self._finish(list(paths), find(list(paths)))
+    def run(self, paths: Iterable[str], found: Iterable[Found] | None = None) -> Report:
+        """Scan files and folders, or what was found there. Raises UsageError for a parameter that no template has."""
+        return self._finish(list(paths), find(list(paths)) if found is None else found)
 
     def run_on(self, files: Iterable[tuple[str, bytes]]) -> Report:
         """Scan what is already in memory, as pairs of name and bytes."""
@@ -124,10 +136,11 @@ class Scan:
         inventory.close()
 
     def _check_parameters(self) -> None:
-        unknown = [name for name in self.options.parameters if name not in self._named]
+        own = self.options.own
+        unknown = [name for name in (*(own.values if own else ()), *self.options.parameters) if name not in self._named]
         if unknown and self.read and not self.unreadable:
             hint = suggestion(unknown[0], self._named)
-            raise UsageError(f"no template has a parameter {unknown[0]}{hint}")
+            raise UsageError(f"{self.options.place(unknown[0])}no template has a parameter {unknown[0]}{hint}")
 
     def _file(self, candidate: Candidate) -> Iterator[Finding]:
         if candidate.data.startswith(SCAN_FILE):
@@ -145,7 +158,7 @@ class Scan:
         if not is_template(document.root) and not (candidate.named and not self.options.pass_over):
             self.not_templates += 1
             return
-        inventory, gaps = load(document, self.options.parameters)
+        inventory, gaps = load(document, self.options.given(candidate.file))
         self.read += 1
         self._given(inventory)
         noted = Gaps(document)
@@ -174,12 +187,10 @@ class Scan:
         """Note which parameters the template has, and refuse values that it does not admit."""
         world = inventory.world
         self._named.update(world.parameters)
-        for name, value in self.options.parameters.items():
-            parameter = world.parameters.get(name)
-            if parameter and not parameter.admits(value):
-                raise UsageError(
-                    f"{inventory.name}: parameter {name} does not admit {text(value)!r}{_admitted(parameter.allowed)}"
-                )
+        for name, value in self.options.given(inventory.name).items():
+            refused = world.parameters[name].refusal(value) if name in world.parameters else None
+            if refused:
+                raise UsageError(f"{self.options.place(name) or f'{inventory.name}: '}{refused}")
 
     def _looked_at(self) -> set[str]:
         """The resource types that some policy is about."""
@@ -219,10 +230,6 @@ class Scan:
         if name not in self._built:
             self._built[name] = self._library.policy(name, self.options.settings.get(name))
         return self._built[name]
-
-
-def _admitted(allowed: tuple[Value, ...]) -> str:
-    return f" (one of {', '.join(map(text, allowed))})" if allowed else ""
 
 
 def _order(one: Finding) -> tuple[str, int, int, int, str, str]:

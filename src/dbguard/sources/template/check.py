@@ -23,6 +23,7 @@ def check(inventory: TemplateInventory, types: Iterable[str], root: dict[str, An
     """Note all that the template cannot say, in the order of the text."""
     checker = Checker(inventory, gaps)
     checker.transforms(root)
+    checker.defaults()
     for name in ("Conditions", "Rules"):
         checker.walk((name,), inventory.world.sections[name])
     checker.circles()
@@ -81,6 +82,15 @@ class Checker:
                     self.gaps.add("transform", f"{name} is not expanded, what it makes was not judged", (section, name))
         if "Fn::Transform" in root:
             self.gaps.add("transform", "a macro makes parts of this template at deployment", ("Fn::Transform",))
+
+    def defaults(self) -> None:
+        """Defaults that the parameter's own constraints refuse: without another value nothing is deployed."""
+        for name, parameter in self.world.parameters.items():
+            if parameter.given is None and parameter.default is not None:
+                refused = parameter.refusal(parameter.default)
+                if refused:
+                    detail = f"{refused}: CloudFormation refuses this default"
+                    self.gaps.add("refused-default", detail, ("Parameters", name, "Default"))
 
     def resource(self, place: Path, body: Any) -> None:
         """A resource's attributes and properties."""
