@@ -71,7 +71,8 @@ class Scan:
         self._built: dict[str, Policy] = {}
         self._policies: dict[tuple[str, str], tuple[Policy, ...]] = {}  # by type and origin
         self._memo = Memo()
-        self._named: set[str] = set()
+        self._named: set[str] = set()  # the parameters of all templates
+        self._own_named: set[str] = set()  # of those that the values of a file are for
         self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
 
     def run(self, paths: Iterable[str], found: Iterable[Found] | None = None) -> Report:
@@ -136,11 +137,17 @@ class Scan:
         inventory.close()
 
     def _check_parameters(self) -> None:
+        """Refuse a set of values whose template was not there, and values of parameters that no template has."""
         own = self.options.own
-        unknown = [name for name in (*(own.values if own else ()), *self.options.parameters) if name not in self._named]
-        if unknown and self.read and not self.unreadable:
-            hint = suggestion(unknown[0], self._named)
-            raise UsageError(f"{self.options.place(unknown[0])}no template has a parameter {unknown[0]}{hint}")
+        if not self.read or self.unreadable:
+            return
+        if own and own.template and not self._own_named:
+            raise UsageError(f"{own.name}: its template-file-path {own.template} is none of the templates scanned")
+        for names, known in ((own.values if own else (), self._own_named), (self.options.parameters, self._named)):
+            unknown = next((name for name in names if name not in known), None)
+            if unknown:
+                hint = suggestion(unknown, known)
+                raise UsageError(f"{self.options.place(unknown)}no template has a parameter {unknown}{hint}")
 
     def _file(self, candidate: Candidate) -> Iterator[Finding]:
         if candidate.data.startswith(SCAN_FILE):
@@ -187,6 +194,8 @@ class Scan:
         """Note which parameters the template has, and refuse values that it does not admit."""
         world = inventory.world
         self._named.update(world.parameters)
+        if self.options.own and self.options.own.on(inventory.name):
+            self._own_named.update(world.parameters)
         for name, value in self.options.given(inventory.name).items():
             refused = world.parameters[name].refusal(value) if name in world.parameters else None
             if refused:

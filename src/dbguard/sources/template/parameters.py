@@ -38,7 +38,7 @@ class Parameter(NamedTuple):
     @property
     def stored(self) -> bool:
         """Whether the value is the name of an SSM parameter that is read at deployment."""
-        return self.type.startswith("AWS::SSM::Parameter::Value")
+        return self.type.startswith("AWS::SSM::Parameter::Value<")
 
     @property
     def listed(self) -> bool:
@@ -67,7 +67,7 @@ class Parameter(NamedTuple):
         if chosen is not None:
             found[_key(chosen)] = chosen
         listed = () if self.stored else self.allowed or self._words()
-        ends = [_tidy(end) for end in (self.low, self.high) if end is not None]
+        ends = [_tidy(end) for end in (self.low, self.high) if end is not None and not self.stored]
         compared = () if listed else tuple(constants)
         for value in listed or (*compared, *ends):
             if self.admits(value):
@@ -88,8 +88,9 @@ class Parameter(NamedTuple):
 
     def _other(self, excluded: frozenset[str]) -> Value:
         if self.listed:
-            return Unresolved(f"parameter {self.name} is known only at deployment", ("parameter", self.name))
-        return AnyOther(self.name, excluded, self.low, self.high, self.chosen is not None)
+            what = f"the SSM parameter that {self.name} names" if self.stored else f"parameter {self.name}"
+            return Unresolved(f"{what} is known only at deployment", ("parameter", self.name))
+        return AnyOther(self.name, excluded, self.low, self.high, self.chosen is not None, self.stored)
 
     def admits(self, value: Value) -> bool:
         """Whether the parameter's constraints allow a value."""
