@@ -380,6 +380,11 @@ def test_what_is_stored_is_never_taken_to_be_its_name(inner: str, listed: bool) 
         assert not isinstance(only, (str, list))
 
 
+def test_a_number_without_quotes_is_the_text_it_was_written_as() -> None:
+    parameter = parse("P", {"Type": "String", "Default": "5.10", "AllowedValues": [5.1, 8.0]}, {})
+    assert parameter.chosen == "5.10"
+
+
 def test_names_of_parameters_are_the_type_of_a_text() -> None:
     parameter = parse("P", {"Type": "AWS::SSM::Parameter::Name", "Default": "/a"}, {})
     assert not parameter.stored

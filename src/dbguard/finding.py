@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from dbguard.condition import NONE, Evidence
@@ -22,7 +23,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     place = (*first.resource.place, *first.path) if first else resource.place
     where = locate(inventory, _existing(place, first.resource if first else resource))
     line = inventory.source.line(where.line) if where and inventory.source else None
-    line = line and SECRET.sub(_hidden, line)
+    line = line and _shareable(line)
     named = _path_name(first)
     return Finding(
         policy.id,
@@ -44,8 +45,15 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
 
 # A password or token in a line of a template, as far as it stands there in plain text.
 SECRET = re.compile(
-    r"""(\w*(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)""", re.IGNORECASE
+    r"""(\w{0,32}(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)""",
+    re.IGNORECASE,
 )
+
+
+@lru_cache(maxsize=16)  # JSON may be all on one line, which every finding then shows
+def _shareable(line: str) -> str:
+    """A line of a template with its secrets left out."""
+    return SECRET.sub(_hidden, line)
 
 
 def _hidden(found: re.Match[str]) -> str:

@@ -131,7 +131,11 @@ class Parameter(NamedTuple):
 
 
 def _same(value: Value, other: Value, *, numeric: bool) -> bool:
-    return text(value) == text(other) or (numeric and number(value) is not None and number(value) == number(other))
+    """Whether a value is one of AllowedValues; of 5.10 without quotes only the number is known."""
+    if text(value) == text(other):
+        return True
+    by_number = numeric or isinstance(value, float) or isinstance(other, float)
+    return by_number and number(value) is not None and number(value) == number(other)
 
 
 def _listed(value: Value) -> list[Value]:
