@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dbguard import finding
 from dbguard.cli import main
 
 OPEN = "Resources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties: {Engine: mysql, StorageEncrypted: false}\n"
@@ -292,3 +293,15 @@ def test_no_report_shows_a_password(form: str, tmp_path: Path, capsys: pytest.Ca
     out = capsys.readouterr().out
     assert "plaintext" in out
     assert "hunter22" not in out
+
+
+def test_a_template_on_one_line_costs_no_more(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Secrets are looked for in a line once, whatever findings show it, and in time that grows with its length."""
+    body = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql", "MasterUserPassword": "hunter2"}}
+    resources = {f"Db{number}": body for number in range(40)}
+    text = json.dumps({"Metadata": {"Blob": "a" * 300_000}, "Resources": resources})
+    (here / "t.json").write_text(text)
+    finding._shareable.cache_clear()
+    assert scan("t.json") == 1
+    assert finding._shareable.cache_info().misses == 1
+    assert "hunter2" not in capsys.readouterr().out

@@ -25,11 +25,12 @@ ROOMS = (
     {"dbguard.policy"},
     {"dbguard.engine"},
     {"dbguard.sources"},
-    {"dbguard.discover", "dbguard.finding", "dbguard.memo", "dbguard.parameter_files"},
+    {"dbguard.discover", "dbguard.finding", "dbguard.memo", "dbguard.parameter_files", "dbguard.samconfig"},
     {"dbguard.policy_library", "dbguard.families", "dbguard.authoring", "dbguard.drift"},
     {"dbguard.frameworks"},
     {
         "dbguard.scan",
+        "dbguard.parameter_sets",
         "dbguard.reporters",
         "dbguard.docs",
         "dbguard.facts",

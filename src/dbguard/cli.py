@@ -125,7 +125,13 @@ def _scan(commands: Commands[Parser]) -> None:
     values.add_argument(
         "--parameter", action="append", default=[], metavar="K=V", help="a parameter's value, also AWS::Region=…"
     )
-    values.add_argument("--parameter-file", action="append", default=[], metavar="FILE", help="values as JSON or YAML")
+    values.add_argument(
+        "--parameter-file",
+        action="append",
+        default=[],
+        metavar="FILE[#ENV]",
+        help="values as JSON or YAML, or samconfig.toml#ENV; each file is a set that is judged by itself",
+    )
     _selection(scan)
     _output(scan)
     scan.add_argument(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dbguard.discover import Candidate, is_template
@@ -67,11 +67,11 @@ class Root(NamedTuple):
 class Families:
     """The families among the files of a scan."""
 
-    def __init__(self, candidates: Iterable[Candidate], given: Mapping[str, Value]) -> None:
+    def __init__(self, candidates: Iterable[Candidate], given: Callable[[str], Mapping[str, Value]]) -> None:
         self.files = Files()
         self.children: set[str] = set()  # the real paths of templates that others nest
         self._of: dict[str, Family] = {}
-        roots = [root for one in _marked(candidates) if (root := self._root(one, given))]
+        roots = [root for one in _marked(candidates) if (root := self._root(one, given(one.file)))]
         self.children.update(os.path.realpath(child) for root in roots for child in root.children)
         own = [root for root in roots if os.path.realpath(root.document.file) not in self.children]
         for group in _groups(own):
@@ -93,7 +93,7 @@ class Families:
                 return None
             from dbguard.sources.template.assembly import assemble
 
-            world, _, documents = assemble((document,), given, self.files.fetch)
+            world, _, documents = assemble(((document, given),), self.files.fetch)
         except (DocumentError, RecursionError):
             return None  # told of when it is judged
         world.assign(world.defaults())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from dbguard.condition import NONE, Evidence
@@ -23,7 +24,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     place = _existing(place, first.resource if first else resource)
     where = locate(inventory, place)
     line = inventory.source.line_at(place) if inventory.source else None
-    line = line and without_secrets(line)
+    line = line and _shareable(line)
     named = _path_name(first)
     return Finding(
         policy.id,
@@ -44,11 +45,12 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
 
 
 # A password or token in a line of a template, as far as it stands there in plain text.
-SECRET = r"""(?i)(\w*(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)"""
+SECRET = r"""(?i)(\w{0,32}(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)"""
 
 
-def without_secrets(line: str) -> str:
-    """A line as a report may show it."""
+@lru_cache(maxsize=16)  # JSON may be all on one line, which every finding then shows
+def _shareable(line: str) -> str:
+    """A line of a template with its secrets left out."""
     folded = line.lower()
     return re.sub(SECRET, _hidden, line) if any(word in folded for word in SECRETS) else line
 

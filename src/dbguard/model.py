@@ -91,6 +91,7 @@ class Finding(NamedTuple):
     waiver: dict[str, Any] | None = None
     fingerprint: str = ""
     source_line: str | None = None
+    parameters: tuple[str, ...] = ()  # the sets of parameters it holds in, where it does not in all
 
 
 class Coverage(NamedTuple):

@@ -21,10 +21,11 @@ from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.sources.document import read
 from dbguard.sources.template import TemplateInventory, check, expanded, load
 from dbguard.sources.template.sections import Gaps
-from dbguard.value import Value, text
+from dbguard.value import Value
 
 if TYPE_CHECKING:
     from dbguard.frameworks import Framework
+    from dbguard.parameter_files import ParameterSet
     from dbguard.sources.account.inventory import Harvest
 
 SCAN_FILE = b'{"schema": "dbguard.scan/'
@@ -39,7 +40,18 @@ class Options(NamedTuple):
     show: frozenset[str] = frozenset(VERDICTS[:3])
     pass_over: bool = False
     frameworks: tuple[Framework, ...] = ()
+    own: ParameterSet | None = None  # the values of a file; `parameters` are laid over them
     tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
+
+    def given(self, file: str) -> Mapping[str, Value]:
+        """The parameter values for a template."""
+        return {**self.own.values, **self.parameters} if self.own and self.own.on(file) else self.parameters
+
+    def place(self, name: str) -> str:
+        """Where a parameter's value stands, in front of what is wrong with it; nothing for one of the command line."""
+        return (
+            f"{self.own.places[name]}: " if self.own and name in self.own.places and name not in self.parameters else ""
+        )
 
 
 class Scan:
@@ -61,14 +73,15 @@ class Scan:
         self._built: dict[str, Policy] = {}
         self._policies: dict[tuple[str, str], tuple[Policy, ...]] = {}  # by type and origin
         self._memo = Memo()
-        self._named: set[str] = set()
-        self._families = Families((), {})
+        self._named: set[str] = set()  # the parameters of all templates
+        self._own_named: set[str] = set()  # of those that the values of a file are for
+        self._families = Families((), options.given)
         self._files: set[str] = set()  # templates that were judged, with what is nested in them
         self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
 
-    def run(self, paths: Iterable[str]) -> Report:
-        """Scan files and folders. Raises UsageError for a parameter that no template has."""
-        return self._finish(list(paths), find(list(paths)))
+    def run(self, paths: Iterable[str], found: Iterable[Found] | None = None) -> Report:
+        """Scan files and folders, or what was found there. Raises UsageError for a parameter that no template has."""
+        return self._finish(list(paths), find(list(paths)) if found is None else found)
 
     def run_on(self, files: Iterable[tuple[str, bytes]]) -> Report:
         """Scan what is already in memory, as pairs of name and bytes."""
@@ -78,7 +91,7 @@ class Scan:
     def _finish(self, paths: list[str], candidates: Iterable[Found]) -> Report:
         findings: list[Finding] = []
         everything = list(candidates)
-        self._families = Families((one for one in everything if isinstance(one, Candidate)), self.options.parameters)
+        self._families = Families((one for one in everything if isinstance(one, Candidate)), self.options.given)
         for found in everything:
             if isinstance(found, Gap):
                 self.gaps.append(found)
@@ -136,10 +149,17 @@ class Scan:
         inventory.close()
 
     def _check_parameters(self) -> None:
-        unknown = [name for name in self.options.parameters if name not in self._named]
-        if unknown and self.read and not self.unreadable:
-            hint = suggestion(unknown[0], self._named)
-            raise UsageError(f"no template has a parameter {unknown[0]}{hint}")
+        """Refuse a set of values whose template was not there, and values of parameters that no template has."""
+        own = self.options.own
+        if not self.read or self.unreadable:
+            return
+        if own and own.template and not self._own_named:
+            raise UsageError(f"{own.name}: its template-file-path {own.template} is none of the templates scanned")
+        for names, known in ((own.values if own else (), self._own_named), (self.options.parameters, self._named)):
+            unknown = next((name for name in names if name not in known), None)
+            if unknown:
+                hint = suggestion(unknown, known)
+                raise UsageError(f"{self.options.place(unknown)}no template has a parameter {unknown}{hint}")
 
     def _file(self, candidate: Candidate) -> Iterator[Finding]:
         if candidate.data.startswith(SCAN_FILE):
@@ -157,13 +177,15 @@ class Scan:
             self.gaps.append(Gap(candidate.file, "unsupported", detail))
 
     def _alone(self, candidate: Candidate) -> Family:
-        return Family(expanded(read(candidate.data, candidate.file), self.options.parameters))
+        return Family(expanded(read(candidate.data, candidate.file), self.options.given(candidate.file)))
 
     def _document(self, candidate: Candidate, family: Family) -> Iterator[Finding]:
         if not is_template(family.head.root) and not (candidate.named and not self.options.pass_over):
             self.not_templates += 1
             return
-        inventory, gaps = load(family.head, self.options.parameters, self._families.files.fetch, family.beside)
+        given = self.options.given
+        beside = [(document, given(document.file)) for document in family.beside]
+        inventory, gaps = load(family.head, given(family.head.file), self._families.files.fetch, beside)
         files = {document.file for document in inventory.documents}
         self.read += len(files - self._files)
         self._files |= files
@@ -192,14 +214,18 @@ class Scan:
 
     def _given(self, inventory: TemplateInventory) -> None:
         """Note which parameters the template has, and refuse values that it does not admit."""
-        world = inventory.world
-        self._named.update(world.parameters)
-        for name, value in self.options.parameters.items():
-            parameter = world.parameters.get(name)
-            if parameter and not parameter.admits(value):
-                raise UsageError(
-                    f"{inventory.name}: parameter {name} does not admit {text(value)!r}{_admitted(parameter.allowed)}"
-                )
+        for full, parameter in inventory.world.parameters.items():
+            file, _, name = full.rpartition("#")
+            file = file or inventory.name
+            if "/" in name:  # of a nested stack, which its parent gives
+                continue
+            self._named.add(name)
+            if self.options.own and self.options.own.on(file):
+                self._own_named.add(name)
+            given = self.options.given(file)
+            refused = parameter.refusal(given[name]) if name in given else None
+            if refused:
+                raise UsageError(f"{self.options.place(name) or f'{file}: '}{refused}")
 
     def _looked_at(self) -> set[str]:
         """The resource types that some policy is about."""
@@ -239,10 +265,6 @@ class Scan:
         if name not in self._built:
             self._built[name] = self._library.policy(name, self.options.settings.get(name))
         return self._built[name]
-
-
-def _admitted(allowed: tuple[Value, ...]) -> str:
-    return f" (one of {', '.join(map(text, allowed))})" if allowed else ""
 
 
 def _order(one: Finding) -> tuple[str, int, int, int, str, str]:

@@ -63,6 +63,8 @@ def _open_parameter(value: AnyOther) -> str:
     name = value.parameter
     if name.startswith("AWS::"):
         return f"{name} is known only at deployment"
+    if value.stored:
+        return f"the SSM parameter that {name} names is read only at deployment"
     if not value.defaulted:
         return f"parameter {name} is known only at deployment; --parameter {name}=VALUE would settle it"
     return (

@@ -61,6 +61,7 @@ class AnyOther(NamedTuple):
     low: float | None = None
     high: float | None = None
     defaulted: bool = False
+    stored: bool = False  # in the SSM parameter that the parameter names
 
     def __str__(self) -> str:
         return "any other value"

@@ -35,11 +35,25 @@ def run(options: argparse.Namespace) -> int:
         pass_over=options.pass_over,
         frameworks=frameworks(library, options),
     )
-    scan = Scan(library, asked)
-    report = scan.run(options.paths)
+    report, worst = judged(library, asked, options)
     for name, file in outputs:
         write(report, name, file, show)
-    return code(report, options.fail_on, strict=options.strict, verdicts=scan.worst)
+    return code(report, options.fail_on, strict=options.strict, verdicts=worst)
+
+
+def judged(library: Library, asked: Options, options: argparse.Namespace) -> tuple[Report, dict[str, set[str]]]:
+    """The report, and the severities of each verdict; every parameter file is a set of its own."""
+    sets = []
+    if options.parameter_file:
+        from dbguard.parameter_files import load
+
+        sets = [load(file) for file in dict.fromkeys(options.parameter_file)]
+    if len(sets) > 1:
+        from dbguard import parameter_sets
+
+        return parameter_sets.scan(library, asked, sets, options.paths)
+    scan = Scan(library, asked._replace(own=sets[0] if sets else None))
+    return scan.run(options.paths), scan.worst
 
 
 def chosen(library: Library, options: argparse.Namespace) -> list[Entry]:
@@ -73,13 +87,8 @@ def frameworks(library: Library, options: argparse.Namespace) -> tuple[Framework
 
 
 def given(options: argparse.Namespace) -> dict[str, object]:
-    """The parameter values of the command line; --parameter wins over --parameter-file."""
+    """The parameter values of the command line, which are laid over those of every file."""
     values: dict[str, object] = {}
-    if options.parameter_file:
-        from dbguard.parameter_files import load
-
-        for file in options.parameter_file:
-            values.update(load(file))
     for text in options.parameter:
         name, equals, value = text.partition("=")
         if not equals or not name:

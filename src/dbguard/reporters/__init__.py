@@ -196,9 +196,15 @@ def place(location: Location) -> str:
 
 
 def scenario(finding: Finding) -> str:
-    """In which scenario it fails and in which it passes; empty where that hangs on nothing."""
+    """With which parameters and in which scenario it fails, and passes; empty where that hangs on nothing."""
     parts = [("when ", finding.when), ("passes when ", finding.unless)]
-    return "; ".join(word + assignment(choices) for word, choices in parts if choices)
+    told = [word + assignment(choices) for word, choices in parts if choices]
+    return "; ".join([f"with {', '.join(map(printable, finding.parameters))}", *told] if finding.parameters else told)
+
+
+def told(finding: Finding) -> str:
+    """What is said in formats without room for the scenario: the message, and the parameters that it holds with."""
+    return f"{said(finding)} ({scenario(finding)})" if finding.parameters else said(finding)
 
 
 def assignment(choices: dict[str, Any]) -> str:

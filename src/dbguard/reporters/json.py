@@ -48,6 +48,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "reason": finding.reason,
         "waiver": _choices(finding.waiver),
         "fingerprint": finding.fingerprint,
+        **({"parameters": list(finding.parameters)} if finding.parameters else {}),
     }
 
 

@@ -22,6 +22,7 @@ from dbguard.reporters import (
     scenario,
     shown,
     summary,
+    told,
     word,
 )
 
@@ -56,7 +57,7 @@ def _outcome(finding: Finding) -> str:
     if finding.verdict in (PASS, EXEMPT):
         return ""
     if is_brief(finding):
-        return f"<skipped message={_quoted(f'{word(finding)}: {said(finding)}')}/>"
+        return f"<skipped message={_quoted(f'{word(finding)}: {told(finding)}')}/>"
     kind = finding.severity if finding.verdict == FAIL else f"{finding.severity} {finding.verdict}"
     return f"<failure type={_quoted(kind)} message={_quoted(said(finding))}>{_body(finding)}</failure>"
 

@@ -20,6 +20,7 @@ from dbguard.reporters import (
     shown,
     summary,
     tally,
+    told,
     word,
 )
 
@@ -89,7 +90,7 @@ def _row(finding: Finding) -> str:
 
 
 def _brief_row(finding: Finding) -> str:
-    return _cells(word(finding), finding, _plain(said(finding)))
+    return _cells(word(finding), finding, _plain(told(finding)))
 
 
 def _cells(first: str, finding: Finding, what: str) -> str:

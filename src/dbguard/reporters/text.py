@@ -20,11 +20,11 @@ from dbguard.reporters import (
     place,
     printable,
     prose,
-    said,
     scenario,
     shown,
     summary,
     tally,
+    told,
     word,
 )
 
@@ -84,7 +84,7 @@ def _line(finding: Finding, ink: Ink) -> str:
     """One line for a finding that asks for no change."""
     where = place(finding.location) + ": " if finding.location else ""
     what = ink(VERDICT.get(finding.verdict, GREEN), f"{word(finding)}[{finding.policy}]")
-    return f"{where}{what} {prose(finding.resource.id)}: {said(finding)}\n"
+    return f"{where}{what} {prose(finding.resource.id)}: {told(finding)}\n"
 
 
 def _block(finding: Finding, ink: Ink, width: int) -> Iterator[str]:
@@ -119,7 +119,7 @@ def _wrapped(text: str, width: int, indent: str) -> str:
 
 
 def _notes(finding: Finding) -> Iterator[tuple[str, str]]:
-    if finding.when or finding.unless:
+    if scenario(finding):
         yield "", scenario(finding)
     if finding.reason:
         yield "reason: ", prose(finding.reason)

@@ -39,11 +39,12 @@ def load(
     document: Document,
     given: Mapping[str, Value] | None = None,
     fetch: Fetch | None = None,
-    beside: Sequence[Document] = (),
+    beside: Sequence[tuple[Document, Mapping[str, Value]]] = (),
 ) -> tuple[TemplateInventory, list[Gap]]:
     """The inventory of a template, and what of it cannot be judged.
 
-    Nested stacks are followed where `fetch` reads files; `beside` are templates whose exports are seen as well.
+    Nested stacks are followed where `fetch` reads files; `beside` are templates,
+    each with its own given values, whose exports are seen as well.
     Raises DocumentError for what is no template at all.
     """
     gaps = Gaps(document)
@@ -51,7 +52,7 @@ def load(
     if beside or (fetch is not None and any(map(nests, sections["Resources"].values()))):
         from dbguard.sources.template.assembly import assemble
 
-        world, gaps, documents = assemble((document, *beside), given or {}, fetch)
+        world, gaps, documents = assemble(((document, given or {}), *beside), fetch)
     else:
         parameters = pseudo(given or {}, "")
         parameters.update((name, parse(name, body, given or {})) for name, body in sections["Parameters"].items())

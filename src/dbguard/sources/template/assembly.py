@@ -67,13 +67,13 @@ class Nest(NamedTuple):
 
 
 def assemble(
-    documents: Sequence[Document], given: Mapping[str, Value], fetch: Fetch | None
+    documents: Sequence[tuple[Document, Mapping[str, Value]]], fetch: Fetch | None
 ) -> tuple[TemplateWorld, Gaps, list[Document]]:
-    """Some templates in one world, what is wrong with them so far, and all whose text is in it."""
-    assembly = Assembly(given, fetch)
-    for number, document in enumerate(documents):
-        assembly.root(document, f"{document.file}#" if number else "")
-    gaps = Gaps(documents[0].with_parts(assembly.parts))
+    """Some templates, each with the values given to it, in one world; what is wrong with them; all whose text it is."""
+    assembly = Assembly(fetch)
+    for number, (document, given) in enumerate(documents):
+        assembly.root(document, given, f"{document.file}#" if number else "")
+    gaps = Gaps(documents[0][0].with_parts(assembly.parts))
     gaps.found = [gap for some in assembly.gaps for gap in some.found]
     return assembly.world(), gaps, assembly.documents
 
@@ -94,8 +94,8 @@ def _template_of(nest: Nest, beside: str, world: TemplateWorld) -> tuple[str | N
 class Assembly:
     """Some templates as one."""
 
-    def __init__(self, given: Mapping[str, Value], fetch: Fetch | None) -> None:
-        self.given, self.fetch = given, fetch
+    def __init__(self, fetch: Fetch | None) -> None:
+        self.fetch = fetch
         self.sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
         self.parameters: dict[str, Parameter] = {}
         self.bindings: dict[str, Binding] = {}
@@ -116,14 +116,14 @@ class Assembly:
         found.joined = bool(self.bindings)
         return found
 
-    def root(self, document: Document, prefix: str = "") -> None:
+    def root(self, document: Document, given: Mapping[str, Value], prefix: str) -> None:
         """Add a template that is deployed by itself."""
         gaps = self._add(document)
         sections = sections_of(document, gaps)
-        self.parameters.update(pseudo(self.given, "" if not self.parameters else prefix))
+        self.parameters.update(pseudo(given, prefix))
         for name, body in sections["Parameters"].items():
-            given = self.given.get(name)
-            self.parameters[prefix + name] = parse(prefix + name, body, {prefix + name: given})
+            self.parameters[prefix + name] = parse(prefix + name, body, {prefix + name: given.get(name)})
+            self._place(document, "Parameters", name, prefix)
         self._template(document, sections, Renamer(prefix), None, ())
 
     def _add(self, document: Document) -> Gaps:
@@ -154,8 +154,11 @@ class Assembly:
     def _put(self, document: Document, section: str, name: str, renamer: Renamer, body: Any) -> None:
         full = renamer.prefix + name
         self.sections[section][full] = body
-        if renamer.prefix:
-            self.parts[section, full] = (document, (section, name))
+        self._place(document, section, name, renamer.prefix)
+
+    def _place(self, document: Document, section: str, name: str, prefix: str) -> None:
+        if prefix:
+            self.parts[section, prefix + name] = (document, (section, name))
 
     def _both(self, body: Any, within: str | None) -> None:
         """Define the condition of a resource that has one of its own, in a stack that has one."""
@@ -226,7 +229,7 @@ class Assembly:
         (self.modules if nest.module else self.nests).add(nest.name)
         renamer = Renamer(nest.prefix, () if nest.module else OWN)
         if not nest.module:
-            self.parameters.update(pseudo(self.given, nest.prefix))
+            self.parameters.update(pseudo({}, nest.prefix))
         self._bind(sections["Parameters"], nest, self._gaps(parent))
         for name, body in outputs(child.root).items():
             self.bindings[f"{nest.name}.Outputs.{name}"] = self._output(body, renamer, nest.condition)

@@ -6,12 +6,13 @@ Only what a policy may look at is walked: the resources of the types at hand, co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from dbguard.model import Gap, Path
 from dbguard.sources.document import Document
 from dbguard.sources.template import TemplateInventory
+from dbguard.sources.template.circles import circular
 from dbguard.sources.template.intrinsics import FUNCTIONS
 from dbguard.sources.template.sections import Gaps
 from dbguard.sources.template.truth import CONDITIONS
@@ -27,6 +28,7 @@ def check(inventory: TemplateInventory, types: Iterable[str], gaps: Gaps) -> Non
     for document in inventory.documents:
         checker.transforms(document)
     checker.unexpanded()
+    checker.defaults()
     for name in ("Conditions", "Rules"):
         checker.walk((name,), inventory.world.sections[name])
     checker.circles()
@@ -92,6 +94,15 @@ class Checker:
             for name in self.world.sections.get(section, {}):
                 if str(self.gaps.document.home((section, name))[1][-1]).startswith("Fn::ForEach"):
                     self._loop((section, name))
+
+    def defaults(self) -> None:
+        """Defaults that the parameter's own constraints refuse: without another value nothing is deployed."""
+        for name, parameter in self.world.parameters.items():
+            if parameter.given is None and parameter.default is not None:
+                refused = parameter.refusal(parameter.default)
+                if refused:
+                    detail = f"{refused}: CloudFormation refuses this default"
+                    self.gaps.add("refused-default", detail, ("Parameters", name, "Default"))
 
     def resource(self, place: Path, body: Any) -> None:
         """A resource's attributes and properties."""
@@ -236,19 +247,9 @@ class Checker:
 
     def circles(self) -> None:
         """Conditions that hang on themselves."""
-        graph = {
-            name: {one for one in _named(body) if one in self.world.conditions}
-            for name, body in self.world.conditions.items()
-        }
-        turned: dict[str, set[str]] = {name: set() for name in graph}
-        for name, others in graph.items():
-            for other in others:
-                turned[other].add(name)
-        left = _with_a_way_on(turned, _with_a_way_on(graph, set(graph)))
-        for name in graph:
-            if name in left:
-                detail = f"condition {_own(name)} hangs on itself, so it is neither true nor false"
-                self.gaps.add("circular-condition", detail, ("Conditions", name))
+        for name in circular(self.world.conditions):
+            detail = f"condition {_own(name)} hangs on itself, so it is neither true nor false"
+            self.gaps.add("circular-condition", detail, ("Conditions", name))
 
 
 def _inside(name: object, value: object) -> bool:
@@ -259,41 +260,6 @@ def _inside(name: object, value: object) -> bool:
 def _made(name: object) -> bool:
     """Whether a key beside others stands for keys that are made at deployment."""
     return isinstance(name, str) and (name.startswith("Fn::ForEach") or name == "Fn::Transform")
-
-
-def _with_a_way_on(graph: dict[str, set[str]], names: set[str]) -> set[str]:
-    """The names that are left when those without an edge to another of them are taken away, again and again."""
-    ways = {name: len(graph[name] & names) for name in names}
-    before: dict[str, list[str]] = {}
-    for name in names:
-        for other in graph[name] & names:
-            before.setdefault(other, []).append(name)
-    ends = [name for name, count in ways.items() if count == 0]
-    left = set(names)
-    while ends:
-        end = ends.pop()
-        left.discard(end)
-        for name in before.get(end, ()):
-            ways[name] -= 1
-            if ways[name] == 0:
-                ends.append(name)
-    return left
-
-
-def _named(tree: Any) -> Iterator[str]:
-    """The conditions that a condition names."""
-    stack, seen = [tree], set()
-    while stack:
-        value = stack.pop()
-        if not isinstance(value, (dict, list)) or id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, dict):
-            if len(value) == 1 and isinstance(value.get("Condition"), str):
-                yield value["Condition"]
-            stack.extend(value.values())
-        else:
-            stack.extend(value)
 
 
 def _own(name: str) -> str:

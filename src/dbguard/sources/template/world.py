@@ -88,13 +88,14 @@ class TemplateWorld(World):
         return rules.hold(self)
 
     def signature(self) -> object:
-        """The sections that values hang on, and which resources there are."""
+        """The sections and given parameters that values hang on, and which resources there are."""
         parts = [frozen(self.sections[name]) for name in ("Parameters", "Mappings", "Conditions", "Rules")]
         if False in parts:
             return id(self)
         names = ((name, body) for name, body in self.resources.items() if isinstance(body, dict))
         found = tuple((name, frozen(body.get("Type")), frozen(body.get("Condition"))) for name, body in names)
-        return (*parts, found)
+        given = tuple((one.name, frozen(one.given)) for one in self.parameters.values() if one.given is not None)
+        return (*parts, found, given)
 
     # Values
 

@@ -1,0 +1,395 @@
+"""Parameter files in every form that deploys, several sets in one run, and the constraints on values."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dbguard.cli import main
+from dbguard.errors import UsageError
+from dbguard.model import VERDICTS, Finding
+from dbguard.parameter_files import ParameterSet, load
+from dbguard.parameter_sets import scan as scan_sets
+from dbguard.policy_library import Library
+from dbguard.scan import Options, Scan
+from dbguard.sources.template.parameters import parse
+from dbguard.value import AnyOther
+from tests.laws.generate import ENVIRONMENTS, templates
+
+LIBRARY = Library()
+SAMCONFIG = """version = 0.1
+[default.global.parameters]
+stack_name = "db"
+parameter_overrides = "Env=\\"dev\\""
+[default.deploy.parameters]
+region = "eu-west-1"
+
+[prod.deploy.parameters]   # for the customers
+parameter_overrides = [
+  "Env=prod",
+  "Note=two words",
+]
+[prod.global.parameters]
+parameter_overrides = "Env=dev Days=3"
+
+[old.deploy.parameters]
+parameter_overrides = "ParameterKey=Env,ParameterValue=prod ParameterKey=Note,ParameterValue=\\"a \\\\\\"b\\\\\\" c\\""
+
+[map.deploy.parameters]
+parameter_overrides = {Env = "prod", Days = 35, Zones = ["a", "b"]}
+
+[both.deploy.parameters]
+parameter_overrides = "Env='prod'"
+[both.deploy.parameters.template_parameters]
+Env = "dev"
+Days = 1
+
+[files.deploy.parameters]
+parameter_overrides = ["file://values.yaml", "Days=2"]
+
+[none.deploy.parameters]
+stack_name = "db"
+"""
+FORMS = [
+    ("p.json", '[{"ParameterKey": "Env", "ParameterValue": "prod"}]', {"Env": "prod"}),
+    ("p.json", '[{"ParameterKey": "Env", "UsePreviousValue": true}]', {}),
+    ("p.json", "[]", {}),
+    ("p.json", '["Env=prod", "Note=a=b"]', {"Env": "prod", "Note": "a=b"}),
+    ("p.json", '{"Env": "prod", "Days": 7, "Zones": ["a", "b"]}', {"Env": "prod", "Days": 7, "Zones": "a,b"}),
+    ("p.json", '{"Parameters": {"Env": "prod"}, "Tags": {"a": "b"}, "StackPolicy": {"x": []}}', {"Env": "prod"}),
+    ("p.json", '{"Tags": {"a": "b"}}', {}),
+    ("p.json", '{"StackName": "s", "Parameters": [{"ParameterKey": "Env", "ParameterValue": "x"}]}', {"Env": "x"}),
+    ("p.yaml", "Env: prod\nSafe: true\n", {"Env": "prod", "Safe": True}),
+    ("p.yaml", "template-file-path: t.yaml\nparameters:\n  Env: prod\ntags:\n  a: b\n", {"Env": "prod"}),
+    ("p.yaml", "template-file-path: t.yaml\nparameters:\n", {}),
+    ("p.yaml", "Parameters:\n  Env: prod\n  Flags: [true, 1]\n", {"Env": "prod", "Flags": "true,1"}),
+    ("samconfig.toml", SAMCONFIG, {"Env": "dev"}),
+    ("samconfig.toml#prod", SAMCONFIG, {"Env": "prod", "Note": "two words"}),
+    ("samconfig.toml#old", SAMCONFIG, {"Env": "prod", "Note": 'a "b" c'}),
+    ("samconfig.toml#map", SAMCONFIG, {"Env": "prod", "Days": 35, "Zones": "a,b"}),
+    ("samconfig.toml#both", SAMCONFIG, {"Env": "prod", "Days": 1}),
+    ("samconfig.toml#files", SAMCONFIG, {"Size": 10, "Days": "2"}),
+    ("samconfig.toml#none", SAMCONFIG, {}),
+    ("samconfig.yaml#prod", "prod: {deploy: {parameters: {parameter_overrides: [Env=prod]}}}\n", {"Env": "prod"}),
+]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("name", "text", "values"), FORMS)
+def test_every_form(here: Path, name: str, text: str, values: dict[str, Any]) -> None:
+    (here / "values.yaml").write_text("Size: 10\nDays: 9\n")
+    (here / name.partition("#")[0]).write_text(text)
+    assert load(name).values == values
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("p.json", '{"Env": null}', "p.json:1:2: the value of parameter Env is not a text"),
+        ("p.json", '[\n{"ParameterKey": "Env", "ParameterValue": {}}]', "p.json:2:25: the value of parameter Env"),
+        ("p.json", '[\n{"Key": "Env"}]', "p.json:2:1: a parameter file is a map"),
+        ("p.json", '"Env"', "p.json:1:1: a parameter file is a map"),
+        ("p.json#prod", '{"Env": "x"}', "only samconfig files have"),
+        ("p.yaml", "Env: prod\nDb: !Ref X\n", "p.yaml:2:1: the value of parameter Db"),
+        ("cdk.json", '{"app": "x", "context": {"Env": "prod"}}', "cdk.json: CDK context gives no parameter a value"),
+        ("mine.json", '{"app": "x", "context": {"Env": "prod"}}', "CDK context gives no parameter a value"),
+        ("cdk.context.json", '{"Env": "prod"}', "CDK context gives no parameter a value"),
+        ("samconfig.toml#qa", SAMCONFIG, "there is no environment qa; there are default, prod"),
+        ("samconfig.toml", "version = 0.1\n", "there is no environment default"),
+        ("samconfig.toml", "a = \n", "samconfig.toml:1:5: broken TOML"),
+        (
+            "samconfig.toml",
+            '[default.deploy.parameters]\n\nparameter_overrides = "Env=a b"',
+            "samconfig.toml:3:1: parameter_overrides: 'b' is no Name=value",
+        ),
+        ("samconfig.toml", "[default.deploy.parameters]\nparameter_overrides = 5", "samconfig.toml:2:1: parameter_ov"),
+        ("samconfig.toml", '[default.deploy.parameters]\nparameter_overrides = ["file://no.json"]', "cannot read no"),
+    ],
+)
+def test_what_is_no_parameter_file_is_one_line(here: Path, name: str, text: str, words: str) -> None:
+    (here / name.partition("#")[0]).write_text(text)
+    with pytest.raises(UsageError) as error:
+        load(name)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+NAMES = st.from_regex(r"[A-Z][A-Za-z0-9]{0,8}", fullmatch=True).filter(
+    lambda name: name.lower() not in ("parameters", "tags", "stackpolicy", "parameterkey")
+)
+PLAIN = st.characters(
+    min_codepoint=32, max_codepoint=0x24F, exclude_characters="\\\x7f", exclude_categories=("Cc", "Cf")
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(NAMES, st.text(PLAIN, max_size=12), min_size=1))
+def test_all_forms_say_the_same(here: Path, values: dict[str, str]) -> None:
+    """One set of values, written in each form, is read back as itself."""
+    quoted = " ".join('{}="{}"'.format(name, value.replace('"', '\\"')) for name, value in values.items())
+    keyed = " ".join(
+        'ParameterKey={},ParameterValue="{}"'.format(name, value.replace('"', '\\"')) for name, value in values.items()
+    )
+    rows = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+    written = {
+        "cli.json": json.dumps(rows),
+        "map.json": json.dumps(values),
+        "pipeline.json": json.dumps({"Parameters": values}),
+        "git.yaml": yaml.safe_dump(
+            {"template-file-path": "t.yaml", "parameters": values, "tags": {"a": "b"}}, default_style='"'
+        ),
+        "samconfig.yaml": yaml.safe_dump(
+            {"default": {"deploy": {"parameters": {"parameter_overrides": values}}}}, default_style='"'
+        ),
+        "text.toml": f"[default.deploy.parameters]\nparameter_overrides = {json.dumps(quoted, ensure_ascii=False)}\n",
+        "keys.toml": f"[default.global.parameters]\nparameter_overrides = {json.dumps(keyed, ensure_ascii=False)}\n",
+    }
+    for name, text in written.items():
+        (here / name).write_text(text, encoding="utf-8")
+        assert load(name).values == values, name
+
+
+TEMPLATE = """Parameters:
+  Env: {Type: String, Default: dev, AllowedValues: [dev, prod]}
+  Days: {Type: Number, Default: 7, MinValue: 1}
+  Secret: {Type: String, Default: long enough, NoEcho: true, MinLength: 8}
+  Ports: {Type: List<Number>, Default: "1,2"}
+Conditions: {P: !Equals [!Ref Env, prod]}
+Resources:
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties: {Engine: mysql, StorageEncrypted: !If [P, true, false], BackupRetentionPeriod: !Ref Days}
+  Open:
+    Type: AWS::RDS::DBInstance
+    Properties: {Engine: mysql, StorageEncrypted: false, BackupRetentionPeriod: 7}
+"""
+SELECT = ("--select", "rds/storage-encrypted,rds/backup-retention-minimum")
+
+
+def run(*arguments: str) -> int:
+    return main(["scan", *SELECT, *arguments])
+
+
+def judged(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[dict[str, Any], int]:
+    code = run("--format", "json", *arguments)
+    return json.loads(capsys.readouterr().out), code
+
+
+def files(here: Path) -> tuple[str, ...]:
+    (here / "t.yaml").write_text(TEMPLATE)
+    (here / "dev.json").write_text('{"Env": "dev"}')
+    (here / "prod.json").write_text('[{"ParameterKey": "Env", "ParameterValue": "prod"}]')
+    return "t.yaml", "--parameter-file", "dev.json", "--parameter-file", "prod.json"
+
+
+def test_each_file_is_a_set_of_its_own(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report, code = judged(capsys, *files(here), "--show", "all")
+    assert code == 1
+    found = {
+        (one["resource"]["id"], one["policy"], one["verdict"]): one.get("parameters") for one in report["findings"]
+    }
+    assert found == {
+        ("Db", "rds/storage-encrypted", "fail"): ["dev.json"],
+        ("Db", "rds/storage-encrypted", "pass"): ["prod.json"],
+        ("Db", "rds/backup-retention-minimum", "may-fail"): None,
+        ("Open", "rds/storage-encrypted", "fail"): None,
+        ("Open", "rds/backup-retention-minimum", "pass"): None,
+    }
+    assert report["summary"]["verdicts"] == {"fail": 2, "may-fail": 1, "unknown": 0, "pass": 2, "exempt": 0}
+    assert report["summary"]["resources"] == 2
+    assert all("parameters" not in one for one in report["findings"] if one["resource"]["id"] == "Open")
+
+
+def test_values_of_the_command_line_are_laid_over_each_set(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report, _ = judged(capsys, *files(here), "--parameter", "Env=prod", "--parameter", "Days=7")
+    assert [(one["resource"]["id"], one.get("parameters")) for one in report["findings"]] == [("Open", None)]
+
+
+@pytest.mark.parametrize("name", ["text", "compact", "github", "junit", "markdown", "sarif"])
+def test_every_format_names_the_sets(here: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    (here / "few.json").write_text('{"Env": "dev", "Days": 1}')
+    arguments = (*files(here), "--parameter-file", "few.json")
+    (here / "t.yaml").write_text(TEMPLATE.replace(", MinValue: 1", ""))
+    assert run("--format", name, *arguments) == 1
+    out = capsys.readouterr().out.replace("\n", " ")
+    assert "with dev.json, few.json" in out  # the fail
+    assert "with dev.json, prod.json" in out  # the unknown, one line in most formats
+    assert "with few.json" in out
+
+
+def test_one_file_or_the_same_twice_names_no_set(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files(here)
+    once, _ = judged(capsys, "t.yaml", "--parameter-file", "dev.json")
+    twice, _ = judged(capsys, "t.yaml", "--parameter-file", "dev.json", "--parameter-file", "dev.json")
+    assert once == twice
+    assert not any("parameters" in one for one in once["findings"])
+
+
+def test_a_gap_of_one_set_names_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = files(here)
+    (here / "t.yaml").write_text(TEMPLATE.replace("Default: dev,", "Default: qa,"))
+    (here / "few.json").write_text('{"Days": 1}')
+    report, code = judged(capsys, *arguments, "--parameter-file", "few.json")
+    assert code == 3
+    (gap,) = report["gaps"]
+    assert gap["kind"] == "refused-default"
+    assert gap["location"] == {"file": "t.yaml", "line": 2, "column": 23}
+    assert gap["detail"].endswith("(with few.json)")
+
+
+def test_a_deployment_file_is_for_its_template(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        (here / f"{name}.yaml").write_text(TEMPLATE)
+    (here / "a.deploy").write_text("template-file-path: ./a.yaml\nparameters: {Env: prod, Days: 7}\n")
+    (here / "b.deploy").write_text("template-file-path: b.yaml\nparameters: {Env: dev, Days: 7}\n")
+    report, _ = judged(capsys, ".", "--parameter-file", "a.deploy", "--parameter-file", "b.deploy")
+    found = [(one["location"]["file"], one["resource"]["id"], one.get("parameters")) for one in report["findings"]]
+    assert found == [("a.yaml", "Open", None), ("b.yaml", "Db", None), ("b.yaml", "Open", None)]
+    one, _ = judged(capsys, ".", "--parameter-file", "a.deploy")
+    assert ["a.yaml" in str(found["location"]) for found in one["findings"]].count(True) == 1
+    assert run("b.yaml", "--parameter-file", "a.deploy") == 2
+    assert "template-file-path ./a.yaml is none of the templates scanned" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Days: 7\nEnv: qa\n", "p:2:1: parameter Env does not admit 'qa' (one of dev, prod)"),
+        ("Days: 0\n", "p:1:1: parameter Days does not admit '0' (MinValue 1)"),
+        ("Days: many\n", "p:1:1: parameter Days does not admit 'many' (a number)"),
+        ("Days: true\n", "p:1:1: parameter Days does not admit 'true' (a number)"),
+        ("Ports: [1, x]\n", "p:1:1: parameter Ports does not admit '1,x' (a number)"),
+        ("Secret: hunter2\n", "p:1:1: parameter Secret does not admit its value (MinLength 8)"),
+        ("Evn: dev\n", "p:1:1: no template has a parameter Evn; did you mean 'Env'"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_its_place(
+    here: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    (here / "t.yaml").write_text(TEMPLATE)
+    (here / "p").write_text(text)
+    (here / "q").write_text("Days: 7\n")
+    for more in ((), ("--parameter-file", "q")):
+        assert run("t.yaml", "--parameter-file", "p", *more) == 2
+        error = capsys.readouterr().err
+        assert words in error
+        assert error.count("\n") == 1
+
+
+VALUES = st.fixed_dictionaries(
+    {},
+    optional={
+        "Env": st.sampled_from(ENVIRONMENTS),
+        "Safe": st.sampled_from(["true", "false"]),
+        "Days": st.sampled_from([0, 1, 7, 35]),
+    },
+)
+
+
+def _without(one: Finding) -> str:
+    return repr(one._replace(parameters=()))
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(templates(), st.lists(VALUES, min_size=2, max_size=3))
+def test_sets_together_say_what_each_says_alone(here: Path, template: Any, values: list[dict[str, Any]]) -> None:
+    """What a joint report says of a set is what a scan with that set alone says."""
+    (here / "t.json").write_text(json.dumps(template))
+    sets = [ParameterSet(f"s{number}", one, dict.fromkeys(one, "s:1:1")) for number, one in enumerate(values)]
+    options = Options(LIBRARY.chosen(("rds/",), (), every=False), show=frozenset(VERDICTS))
+    report, worst = scan_sets(LIBRARY, options, sets, ["t.json"])
+    total = dict.fromkeys(VERDICTS, 0)
+    for one in report.findings:
+        total[one.verdict] += 1
+        assert one.severity in worst[one.verdict]
+        assert len(one.parameters) < len(sets)
+    assert report.verdicts == total
+    for own in sets:
+        alone = Scan(LIBRARY, options._replace(own=own)).run(["t.json"])
+        here_ = [one for one in report.findings if not one.parameters or own.name in one.parameters]
+        assert sorted(map(_without, here_)) == sorted(map(_without, alone.findings))
+        gaps = [gap for gap in report.gaps if "(with " not in gap.detail or own.name in gap.detail]
+        assert [gap.location for gap in gaps] == [gap.location for gap in alone.gaps]
+
+
+PARAMETERS = st.fixed_dictionaries(
+    {"Type": st.sampled_from(["String", "Number", "CommaDelimitedList", "List<Number>", "AWS::EC2::VPC::Id"])},
+    optional={
+        "Default": st.sampled_from(["", "a", "dev", "7", 7, 0, "a, b", "1,2"]),
+        "AllowedValues": st.lists(st.sampled_from(["a", "b", "dev", 7, "1", ""]), min_size=1),
+        "AllowedPattern": st.sampled_from(["^(a|dev)$", "[a-z]+", "[0-9]*", "a|", "(", "[a-z&&[^a]]", "\\p{Alpha}+"]),
+        "MinLength": st.sampled_from([0, 1, "2"]),
+        "MaxLength": st.sampled_from([1, 3]),
+        "MinValue": st.sampled_from([0, 7, "1"]),
+        "MaxValue": st.sampled_from([7, 35]),
+    },
+)
+
+
+@given(PARAMETERS, st.lists(st.sampled_from(["a", "b", "dev", "PROD", "7", "", "99", "true"])))
+def test_only_what_the_constraints_admit_is_gone_through(body: dict[str, Any], constants: list[str]) -> None:
+    parameter = parse("P", body, {})
+    domain = parameter.domain(constants)
+    assert domain
+    for value in domain:
+        assert parameter.admits(value)
+    others = [value for value in domain if isinstance(value, AnyOther)]
+    if others and not body.get("AllowedValues"):
+        plain = {str(value) for value in domain if not isinstance(value, AnyOther)}
+        assert all(parameter.admits(value) == (value in plain) for value in constants)
+    if "Default" in body and not parameter.admits(body["Default"]):
+        assert parameter.chosen is None
+
+
+@pytest.mark.parametrize("kind", ["CommaDelimitedList", "List<Number>", "List<AWS::EC2::Subnet::Id>"])
+def test_lists(kind: str) -> None:
+    parameter = parse("P", {"Type": kind}, {"P": "1, 2"})
+    assert parameter.chosen == ["1", "2"]
+    assert parameter.admits("3,4")
+
+
+@pytest.mark.parametrize(
+    ("inner", "listed"),
+    [
+        ("String", False),
+        ("AWS::EC2::Image::Id", False),
+        ("List<String>", True),
+        ("CommaDelimitedList", True),
+        ("List<AWS::EC2::Subnet::Id>", True),
+    ],
+)
+def test_what_is_stored_is_never_taken_to_be_its_name(inner: str, listed: bool) -> None:
+    body = {
+        "Type": f"AWS::SSM::Parameter::Value<{inner}>",
+        "Default": "/a",
+        "AllowedPattern": "/b",
+        "AllowedValues": ["x"],
+    }
+    for values in ({}, {"P": "/b"}):
+        parameter = parse("P", body, values)
+        assert parameter.listed is listed
+        assert parameter.chosen is None
+        (only,) = parameter.domain(())
+        assert not isinstance(only, (str, list))
+
+
+def test_a_number_without_quotes_is_the_text_it_was_written_as() -> None:
+    parameter = parse("P", {"Type": "String", "Default": "5.10", "AllowedValues": [5.1, 8.0]}, {})
+    assert parameter.chosen == "5.10"
+
+
+def test_names_of_parameters_are_the_type_of_a_text() -> None:
+    parameter = parse("P", {"Type": "AWS::SSM::Parameter::Name", "Default": "/a"}, {})
+    assert not parameter.stored
+    assert parameter.chosen == "/a"
