@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import boto3
@@ -458,6 +459,19 @@ def test_what_was_deleted_could_not_be_compared(stack: Path, capsys: pytest.Capt
     code, found = drift(capsys, stack)
     assert code == 3
     assert "not in the account" in found["uncompared"][0]["reason"]
+
+
+def test_a_stack_that_loops_made(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, body = TEMPLATE.split("  Orders:\n")
+    loop = '  Fn::ForEach::Each:\n  - Name\n  - [Orders]\n  - "${Name}":\n' + indent(body, "  ")
+    head = "Transform: AWS::LanguageExtensions\nParameters:\n  Days: {Type: Number, Default: 14}\nResources:\n"
+    stack.write_text(head + loop + "  Fn::ForEach::Open: [Name, !ImportValue Names, {'${Name}': {Type: T}}]\n")
+    boto3.client("rds", region_name=REGION).modify_db_instance(DBInstanceIdentifier="orders", BackupRetentionPeriod=1)
+    code, found = drift(capsys, stack)
+    assert code == 3
+    assert found["compared"] == 1
+    assert [gap["detail"].split(" ")[0] for gap in found["gaps"]] == ["Fn::ForEach::Open"]
+    assert "rds/backup-retention-minimum" in {one["policy"] for one in found["changes"] if one["kind"] == "drifted"}
 
 
 def test_the_text_says_it_all(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:

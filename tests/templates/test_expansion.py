@@ -101,6 +101,8 @@ def test_a_json_template_keeps_its_places() -> None:
         ('!Sub "${Name}-${Other}"', {"Fn::Sub": "a-${Other}"}),
         ('!Sub ["${Name}-${It}", {It: !Ref Name}]', {"Fn::Sub": ["a-${It}", {"It": "a"}]}),
         ('"${Name}-${Other}"', "a-${Other}"),
+        ('!Sub "${Name}"', {"Fn::Sub": "a"}),
+        ("'${Name}&{Name}${ Name }${Names}'", "aa${ Name }${Names}"),
         ('!Ref "Db${Name}"', {"Ref": "Dba"}),
         ("{Ref: {Ref: Name}}", {"Ref": "a"}),
         ('!GetAtt "Db${Name}.Arn"', {"Fn::GetAtt": ["Dba", "Arn"]}),
@@ -151,6 +153,11 @@ def test_a_given_value_decides_what_a_loop_goes_over() -> None:
     assert list(resources(text)) == ["Fn::ForEach::Each"]
 
 
+def test_a_loop_in_properties_that_cannot_be_expanded_stays_alone() -> None:
+    found = resources(LOOPS + loop("[a]", '{"${Name}": {P: {Fn::ForEach::I: [Y, text, {"${Y}": 1}], Q: !Ref Name}}}'))
+    assert found == {"a": {"P": {"Fn::ForEach::I": ["Y", "text", {"${Y}": 1}], "Q": "a"}}}
+
+
 def test_what_no_loop_made_stays_as_it_was_written() -> None:
     text = """\
 Rest: {Type: T, Properties: {A: !If [Is, !Ref Listed, 1], B: !FindInMap [M, a, K]}}
@@ -168,6 +175,8 @@ BIG = {
     + "{'A${X}': 1}"
     + "]}" * 60
     + "}}\n",
+    "a long text": loop(str([f"v{at}" for at in range(900)]), "{'${Name}': {P: '" + "${Name} " * 9_000 + "'}}"),
+    "long values": loop(f"[{'a' * 90_000}, {'b' * 90_000}]", "{'${Name}': {P: '" + "${Name} " * 9_000 + "'}}"),
     "square": loop(str([f"v{at}" for at in range(3_000)]), '{"${Name}": {P: {Fn::ForEach::I: [Y, [%s], {"${Y}": 1}]}}}')
     % ",".join(f"w{at}" for at in range(3_000)),
 }
@@ -180,6 +189,16 @@ def test_too_much_stays_a_loop_with_its_reason(text: str) -> None:
     assert time.process_time() - started < 15
     (reason,) = document.unexpanded.values()
     assert "the template's loops make" in reason
+
+
+def test_keys_and_texts_that_patterns_do_not_come_back_from() -> None:
+    started = time.process_time()
+    long = "&{a " * 60_000
+    body = json.dumps({"Db${Name}": {"Type": "T", "A": f"${{Name}}{long}", "B": {"Fn::Sub": long}}})
+    assert list(resources(LOOPS + loop("[a]", body))) == ["Dba"]
+    document = expand(LOOPS + f"Resources: {{Fn::ForEach::Each: [Name, [a], {{? '{long}' : 1}}]}}\n")
+    assert next(iter(document.unexpanded.values())).endswith("is no name")
+    assert time.process_time() - started < 5
 
 
 def test_as_much_as_the_bound_is_expanded() -> None:
@@ -202,7 +221,7 @@ def test_whatever_cfn_lint_raises_is_a_reason(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(_language_extensions, "language_extension", broken)
     document = expand(LOOPS + loop("[a]", '{"${Name}": {Type: T}}'))
     assert list(document.root["Resources"]) == ["Fn::ForEach::Each"]
-    assert document.unexpanded[3, 3].endswith(": one two")
+    assert document.unexpanded[3, 3].endswith(": cfn-lint: one two")
 
 
 def test_a_loop_that_stays_in_each_of_many_resources_is_one_gap() -> None:

@@ -35,6 +35,7 @@ LANGUAGE, SERVERLESS = "AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"
 LOOP = "Fn::ForEach"
 MOST_MADE = 5_000  # resources, conditions and outputs; CloudFormation takes 500 resources
 MOST_WORK = 2_000_000  # places in what loops make, each as often as it is deep: a few seconds
+KEY = re.compile(r"[^{}]*(?:[$&]\{[\w:.-]+\}[^{}]*)*")  # of others cfn-lint's patterns may not come back
 COSTLY = 10  # such places is what a text costs into which values are put
 
 
@@ -67,7 +68,7 @@ class _Expander:
         known = {name: body for name, body in document.root.items() if name in SECTIONS and name != "Resources"}
         self.world = load(Document(document.file, {**known, "Resources": {}}), given)[0].world
         self.world.assign(self.world.defaults())
-        self.names: list[str] = []  # the identifiers of the loops around the place at hand
+        self.names: dict[str, int] = {}  # the identifiers of the loops around, and the length of their longest value
         self.factor = 1  # how often it is made
         self.made = self.work = self.count = 0
         self.plain: set[int] = set()  # what holds no loop
@@ -144,7 +145,7 @@ class _Expander:
         if not values:
             return found
         outer, parameter = self.factor, self.world.parameters.get(identifier)
-        self.names.append(identifier)
+        self.names[identifier] = max(map(len, values))
         nested = self.nested.get(id(body))
         if nested is None:
             nested = self.nested[id(body)] = _has_loop(body)
@@ -156,7 +157,7 @@ class _Expander:
                 self.count += 1
                 found[f"{LOOP}::{self.count}"] = [identifier, each, self._body(body, 1, top=top)]
         finally:
-            self.names.pop()
+            self.names.pop(identifier, None)
             self.factor = outer
             self.world.parameters.pop(identifier, None)
             if parameter:
@@ -170,7 +171,7 @@ class _Expander:
             raise Unexpandable(f"{name} goes over what cannot be: {why}") from None
         if found is ABSENT or isinstance(found, (str, dict, int, float)):
             raise Unexpandable(f"{name} does not go over a list")
-        self.work += COSTLY + (len(found) if isinstance(found, list) else 0)
+        self._spend(COSTLY + (len(found) if isinstance(found, list) else 0))
         for one in found if isinstance(found, list) else [found]:
             if not isinstance(one, (str, int, float)):
                 raise Unexpandable(describe(one))
@@ -180,16 +181,11 @@ class _Expander:
 
     def _body(self, value: Any, depth: int, *, top: bool = False) -> Any:
         """A loop's body as cfn-lint is to see it. Raises Unexpandable where there is too much of it."""
-        self.work += depth * self.factor
-        if self.work > MOST_WORK:
-            raise Unexpandable("the template's loops make too much")
+        self._spend(depth * self.factor)
         if value is None:
             return Plain()
         if isinstance(value, str):
-            if not self._mentions(value):
-                return value
-            self.work += COSTLY * self.factor
-            return Plain({"Fn::Sub": value})
+            return self._text(value)
         if isinstance(value, list):
             items = Listed(self._body(one, depth + 1) for one in value)
             items.marks = value.marks if isinstance(value, Items) else []
@@ -207,10 +203,10 @@ class _Expander:
             try:
                 found.update(self._settled(name, inner, top=top))
             except Unexpandable as why:
-                if self.work > MOST_WORK:
+                if self.work > MOST_WORK or self.made > MOST_MADE:
                     raise
                 if top:  # what may be there beside the rest is a gap of the whole
-                    raise Unexpandable(f"{name}: {why}") from None
+                    raise Unexpandable(why if str(why).startswith(LOOP) else f"{name}: {why}") from None
                 self._stays(name, mark, why)
                 found[HIDING + name] = inner
                 found.marks[HIDING + name] = mark
@@ -219,17 +215,27 @@ class _Expander:
             self.made += self.factor
             if self.made > MOST_MADE:
                 raise Unexpandable(f"the template's loops make more than {MOST_MADE:,}")
-        key = HIDING + name if name in HIDDEN else node(name, mark) if self._mentions(name) else name
-        if name == "Fn::Sub" and isinstance(inner, str):
-            found[key] = inner
-        elif name == "Fn::Sub" and isinstance(inner, list) and inner and isinstance(inner[0], str):
-            found[key] = [inner[0], *(self._body(one, depth + 2) for one in inner[1:])]
-        else:
-            found[key] = self._body(inner, depth + 1)
+        if "{" in name and not KEY.fullmatch(name):
+            raise Unexpandable(f"{describe(name)} is no name")
+        made = self._body(inner, depth + 1)
+        hidden = name in HIDDEN or (name == "Ref" and isinstance(made, Plain))
+        key = HIDING + name if hidden else node(name, mark) if "{" in name else name
+        found[key] = made
         found.marks[key] = mark
 
-    def _mentions(self, value: str) -> bool:
-        return "{" in value and any(f"{sign}{{{name}}}" in value for name in self.names for sign in "$&")
+    def _spend(self, work: int) -> None:
+        self.work += work
+        if self.work > MOST_WORK:
+            raise Unexpandable("the template's loops make too much")
+
+    def _text(self, value: str) -> str | Plain:
+        """A text, in pieces where it names the identifiers of loops."""
+        if "{" not in value or not any(f"{{{name}}}" in value for name in self.names):
+            return value
+        pieces = re.split(f"([$&]\\{{(?:{'|'.join(self.names)})\\}})", value)
+        size = len(value) + len(pieces) * max(self.names.values())
+        self._spend((COSTLY * len(pieces) + size // COSTLY) * self.factor)
+        return Plain({"Fn::Sub": piece} if at % 2 else piece for at, piece in enumerate(pieces))
 
 
 def _parts(loop: Any) -> tuple[str, Any, dict[str, Any]]:

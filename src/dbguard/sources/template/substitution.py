@@ -1,6 +1,6 @@
 """The bodies of loops as cfn-lint's transform is to see them, and what it makes of them.
 
-It puts a loop's values into keys, `Ref`s, `Fn::Sub`s and, dressed up as one, any other text, as CloudFormation does.
+It puts a loop's values into keys and `Ref`s, and into any text, which it is shown in pieces, as CloudFormation does.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
 """
 
@@ -14,7 +14,7 @@ from dbguard.sources.places import Items, Map, pack, unpack
 
 # What cfn-lint's transform would resolve or leave out is hidden from it behind a mark that no template's text can hold.
 HIDING = "\x01"
-HIDDEN = frozenset(("Fn::FindInMap", "Fn::GetAtt", "Fn::If", "Fn::ToJsonString"))
+HIDDEN = frozenset(("Fn::FindInMap", "Fn::GetAtt", "Fn::If", "Fn::Sub", "Fn::ToJsonString"))
 
 
 class Unexpandable(Exception):  # noqa: N818 - no error, a loop that stays as it is
@@ -47,8 +47,8 @@ class Listed(Items):
         return found
 
 
-class Plain(dict[str, str]):
-    """A text of a loop's body, as the function that makes cfn-lint put values into it; empty for null."""
+class Plain(list[Any]):
+    """A text of a loop's body, in pieces: the identifiers in it as functions that cfn-lint resolves. Empty for null."""
 
     __slots__ = ()
 
@@ -74,14 +74,14 @@ def transformed(template: Map) -> Any:
     except Exception as error:  # noqa: BLE001 - whatever happens in there, the rest of the template is judged
         message = str(error) or type(error).__name__
     if message:
-        raise Unexpandable(" ".join(message.split())[:200])
+        raise Unexpandable(f"cfn-lint: {' '.join(message.split())[:200]}")
     return made
 
 
 def tidy(value: Any) -> Any:
     """What cfn-lint made, with its places, and without what was put in for it."""
     if isinstance(value, Plain):
-        return value.get("Fn::Sub")
+        return "".join(map(str, value)) if value else None
     if isinstance(value, list):
         items = Items(map(tidy, value))
         items.marks = value.marks if isinstance(value, Items) else []
