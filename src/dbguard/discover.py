@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
 # A key that only templates have, at the start of a line (YAML) or in quotes (JSON).
-_SNIFF = rb"""(?m)(?:^|[\s{,\0])["']?(?:Resources|AWSTemplateFormatVersion|Transform)["']?[\s\0]*:"""
+_KEYS = rb"Resources|AWSTemplateFormatVersion|Transform|TemplateBody|ResourceChange"
+_SNIFF = rb"""(?m)(?:^|[\s{,\0])["']?(?:%b)["']?[\s\0]*:""" % _KEYS
 _TYPE = r"[A-Za-z0-9]+(?:::[A-Za-z0-9@-]+)+"
 
 

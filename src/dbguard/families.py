@@ -6,14 +6,13 @@ Found before anything is judged, so that a nested template is judged where it is
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dbguard.discover import Candidate, is_template
 from dbguard.errors import DocumentError
-from dbguard.sources.document import LARGEST, Document, read
-from dbguard.sources.template import expanded
+from dbguard.sources.document import Document, contents
+from dbguard.sources.template import opened
 from dbguard.value import Value, hashable
 
 if TYPE_CHECKING:
@@ -34,18 +33,8 @@ class Files:
         """A template's text, expanded with what is given to it. Raises DocumentError."""
         key = (file, hashable(given))
         if key not in self._read:
-            self._read[key] = expanded(read(_bytes(file), file), given)
+            self._read[key] = opened(contents(file), file, given)
         return self._read[key]
-
-
-def _bytes(file: str) -> bytes:
-    try:
-        if not stat.S_ISREG(os.stat(file).st_mode):
-            raise DocumentError("unreadable", "not a regular file")
-        with open(file, "rb") as handle:
-            return handle.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        raise DocumentError("unreadable", getattr(error, "strerror", None) or str(error)) from None
 
 
 class Family(NamedTuple):
@@ -88,7 +77,7 @@ class Families:
 
     def _root(self, candidate: Candidate, given: Mapping[str, Value]) -> Root | None:
         try:
-            document = expanded(read(candidate.data, candidate.file), given)
+            document = opened(candidate.data, candidate.file, given)
             if not is_template(document.root):
                 return None
             from dbguard.sources.template.assembly import assemble

@@ -38,6 +38,14 @@ class Resource:
         self.cache: dict[object, Any] = {}
 
 
+class Every(frozenset[str]):
+    """All types."""
+
+    def isdisjoint(self, other: object) -> bool:
+        """Never."""
+        return False
+
+
 class World:
     """The plain world: one scenario, every value as it is. `touched` names open choices that were looked at."""
 

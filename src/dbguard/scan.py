@@ -18,8 +18,7 @@ from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Control, Coverage, Finding, Gap, Location, Report, Status
 from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion
-from dbguard.sources.document import read
-from dbguard.sources.template import TemplateInventory, check, expanded, load
+from dbguard.sources.template import TemplateInventory, check, load, opened
 from dbguard.sources.template.sections import Gaps
 from dbguard.value import Value
 
@@ -177,10 +176,10 @@ class Scan:
             self.gaps.append(Gap(candidate.file, "unsupported", detail))
 
     def _alone(self, candidate: Candidate) -> Family:
-        return Family(expanded(read(candidate.data, candidate.file), self.options.given(candidate.file)))
+        return Family(opened(candidate.data, candidate.file, self.options.given(candidate.file)))
 
     def _document(self, candidate: Candidate, family: Family) -> Iterator[Finding]:
-        if not is_template(family.head.root) and not (candidate.named and not self.options.pass_over):
+        if not family.head.partial and not is_template(family.head.root) and not (candidate.named and not self.options.pass_over):
             self.not_templates += 1
             return
         given = self.options.given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -36,6 +37,9 @@ class Document:
         self.text = text
         self._lines: list[str] | None = None
         self._located: Any = root if located else None
+        self.start = (1, 1)  # the place of what has none
+        self.partial = False  # whether there is more to it than is told
+        self.constructs: dict[str, Location] = {}  # the source lines of constructs, by their paths
         self.unexpanded: dict[tuple[int, int], str] = {}  # why loops stay as they are, by their places
 
     def with_parts(self, parts: Mapping[Path, Part]) -> Document:
@@ -80,7 +84,7 @@ class Document:
         """Line and column (from 1) of a key or list item, or of the nearest place around it that there is."""
         if self._located is None:
             self._located = self._locate()
-        found, value = (1, 1), self._located
+        found, value = self.start, self._located
         for step in path:
             marks: Any = value.marks if isinstance(value, (Map, Items)) else ()
             if not has(marks, step):
@@ -97,6 +101,10 @@ class Document:
     def replace(self, root: Any) -> None:
         """Put another root, which knows its places, in the place of this one."""
         self.root = self._located = root
+
+    def stand(self, place: tuple[int, int]) -> None:
+        """Stand at one place as a whole: text that is a value in another text has no lines there."""
+        self.start, self._located = place, ()
 
     def _locate(self) -> Any:
         """JSON is read without places, for speed; they are found when the first is asked for."""
@@ -131,6 +139,19 @@ def read(data: bytes, file: str) -> Document:
     reader = Reader(text, file)
     root = reader.read()
     return Document(file, root, text, tuple(reader.gaps))
+
+
+def contents(file: str) -> bytes:
+    """The bytes of a regular file, of which no more are read than are taken. Raises DocumentError."""
+    import stat
+
+    try:
+        if not stat.S_ISREG(os.stat(file).st_mode):
+            raise DocumentError("unreadable", "not a regular file")
+        with open(file, "rb") as handle:
+            return handle.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        raise DocumentError("unreadable", getattr(error, "strerror", None) or str(error)) from None
 
 
 def _decoded(data: bytes) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dbguard.inventory import Inventory, Resource
+from dbguard.inventory import Every, Inventory, Resource
 from dbguard.links import Index
 from dbguard.model import Gap, Path, Subject
-from dbguard.sources.document import Document
+from dbguard.sources.document import Document, read
 from dbguard.sources.template.parameters import parse, pseudo
 from dbguard.sources.template.sections import Gaps, kind, sections_of
 from dbguard.sources.template.world import TemplateWorld
 from dbguard.value import Unresolved, Value
 
+WRAPPED = ("TemplateBody", "Changes")  # keys of other answers of CloudFormation, which hold templates
 # A template's file, and the values given to its parameters, to its text; raises DocumentError.
 Fetch = Callable[[str, Mapping[str, Value]], Document]
 
@@ -24,6 +25,20 @@ class TemplateInventory(Inventory):
     world: TemplateWorld
     source: Document
     documents: list[Document]
+
+
+def opened(data: bytes, file: str, given: Mapping[str, Value]) -> Document:
+    """The template in a file, expanded with what is given to it. Raises DocumentError."""
+    document = read(data, file)
+    if isinstance(document.root, dict) and not document.root.keys().isdisjoint(WRAPPED):
+        from dbguard.sources.template.wrapped import unwrap
+
+        document = unwrap(document)
+    if b"AWS::Include" in data:
+        from dbguard.sources.template.include import include
+
+        document = include(document)
+    return expanded(document, given)
 
 
 def expanded(document: Document, given: Mapping[str, Value]) -> Document:
@@ -60,6 +75,8 @@ def load(
     resources = [one for name, body in world.resources.items() if (one := _resource(name, body, gaps))]
     inventory = TemplateInventory(document.file, resources, world, gaps.document)
     inventory.documents = documents
+    if any(one.partial for one in documents):
+        world.incomplete = Every()
     world.links = Index(world, inventory.by_type, inventory.by_id)
     return inventory, gaps.found
 

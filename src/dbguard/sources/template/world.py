@@ -109,7 +109,11 @@ class TemplateWorld(World):
                     return Unresolved(f"{name} is not resolved")
                 return value
             value = function(self, value[name])
-        if isinstance(value, str) and "{{resolve:" in value:
+        if isinstance(value, str) and "{{" in value:
+            if "{{changeSet:KNOWN_AFTER_APPLY}}" in value:
+                return Unresolved("it is known only after the change")
+            if "{{resolve:" not in value:
+                return value
             return Unresolved("a dynamic reference is resolved only at deployment", ("dynamic", value))
         return ABSENT if value is None else value
 
