@@ -146,8 +146,12 @@ def test_all_forms_say_the_same(here: Path, values: dict[str, str]) -> None:
         "cli.json": json.dumps(rows),
         "map.json": json.dumps(values),
         "pipeline.json": json.dumps({"Parameters": values}),
-        "git.yaml": yaml.safe_dump({"template-file-path": "t.yaml", "parameters": values, "tags": {"a": "b"}}),
-        "samconfig.yaml": yaml.safe_dump({"default": {"deploy": {"parameters": {"parameter_overrides": values}}}}),
+        "git.yaml": yaml.safe_dump(
+            {"template-file-path": "t.yaml", "parameters": values, "tags": {"a": "b"}}, default_style='"'
+        ),
+        "samconfig.yaml": yaml.safe_dump(
+            {"default": {"deploy": {"parameters": {"parameter_overrides": values}}}}, default_style='"'
+        ),
         "text.toml": f"[default.deploy.parameters]\nparameter_overrides = {json.dumps(quoted, ensure_ascii=False)}\n",
         "keys.toml": f"[default.global.parameters]\nparameter_overrides = {json.dumps(keyed, ensure_ascii=False)}\n",
     }
