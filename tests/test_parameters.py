@@ -301,7 +301,7 @@ def _without(one: Finding) -> str:
     return repr(one._replace(parameters=()))
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(templates(), st.lists(VALUES, min_size=2, max_size=3))
 def test_sets_together_say_what_each_says_alone(here: Path, template: Any, values: list[dict[str, Any]]) -> None:
     """What a joint report says of a set is what a scan with that set alone says."""
@@ -393,3 +393,19 @@ def test_names_of_parameters_are_the_type_of_a_text() -> None:
     parameter = parse("P", {"Type": "AWS::SSM::Parameter::Name", "Default": "/a"}, {})
     assert not parameter.stored
     assert parameter.chosen == "/a"
+
+
+def test_a_finding_with_another_scenario_is_another_finding(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files(here)
+    (here / "few.json").write_text('{"Days": 7}')
+    report, _ = judged(capsys, "t.yaml", "--parameter-file", "few.json", "--parameter-file", "dev.json")
+    found = [one for one in report["findings"] if one["resource"]["id"] == "Db" and one["verdict"] == "fail"]
+    assert [(one["parameters"], one["when"]) for one in found] == [(["few.json"], {"Env": "dev"}), (["dev.json"], None)]
+
+
+@pytest.mark.parametrize(("constant", "excluded"), [("PROD", set()), ("prod-1", {"prod-1"})])
+def test_a_constant_is_excluded_only_where_no_case_of_it_is_admitted(constant: str, excluded: set[str]) -> None:
+    """Policies compare ignoring case, and `prod` may be given."""
+    (other,) = parse("P", {"Type": "String", "AllowedPattern": "[a-z]+"}, {}).domain([constant])
+    assert isinstance(other, AnyOther)
+    assert other.excluded == excluded
