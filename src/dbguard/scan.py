@@ -179,7 +179,11 @@ class Scan:
         return Family(opened(candidate.data, candidate.file, self.options.given(candidate.file)))
 
     def _document(self, candidate: Candidate, family: Family) -> Iterator[Finding]:
-        if not family.head.partial and not is_template(family.head.root) and not (candidate.named and not self.options.pass_over):
+        if (
+            not family.head.partial
+            and not is_template(family.head.root)
+            and not (candidate.named and not self.options.pass_over)
+        ):
             self.not_templates += 1
             return
         given = self.options.given

@@ -47,6 +47,7 @@ class Document:
         if not parts:
             return self
         found = Document(self.file, self.root, self.text, self.gaps, parts={**self.parts, **parts})
+        found.unexpanded, found.constructs, found.partial = self.unexpanded, self.constructs, self.partial
         found._located = self._located
         return found
 

@@ -89,7 +89,8 @@ def nests(body: Any) -> bool:
 
 def _resource(name: str, body: Any, gaps: Gaps) -> Resource | None:
     place: Path = ("Resources", name)
-    own = str(gaps.document.home(place)[1][-1])
+    last = str(gaps.document.home(place)[1][-1])
+    own = last if name.endswith(last) else name
     if own.startswith("Fn::"):
         if not own.startswith("Fn::ForEach"):
             gaps.add("transform", f"{own} is not expanded, its resources were not judged", place)

@@ -84,7 +84,9 @@ class Checker:
             if name not in EXPANDED_HERE:
                 shown = name.get("Name", "a macro") if isinstance(name, dict) else name
                 detail = f"{shown} is not expanded: what it adds or changes was not judged"
-                gaps.add("transform", detail, ("Transform",))
+                gaps.add(
+                    "transform", document.unexpanded.get(document.position(("Transform",)), detail), ("Transform",)
+                )
         if "Fn::Transform" in root:
             gaps.add("transform", "a macro makes parts of this template at deployment", ("Fn::Transform",))
 
@@ -172,7 +174,9 @@ class Checker:
 
     def _transform(self, at: Path, argument: Any) -> None:
         name = argument.get("Name", "a macro") if isinstance(argument, dict) else "a macro"
-        self.gaps.add("transform", f"{name} is not expanded: what it makes here was not judged", at)
+        document, inner = self.gaps.document.home(at)
+        detail = f"{name} is not expanded: what it makes here was not judged"
+        self.gaps.add("transform", document.unexpanded.get(document.position(inner), detail), at)
 
     def _ref(self, at: Path, name: Any) -> None:
         if not isinstance(name, str):

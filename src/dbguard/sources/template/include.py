@@ -93,8 +93,7 @@ class _Work:
         try:
             return self._read(file)
         except DocumentError as error:
-            place = self.document.location(at)
-            self.gaps.append(Gap(place.file, "transform", f"{file} cannot be included: {error.detail}", place))
+            self.document.unexpanded[self.document.position(at)] = f"{file} cannot be included: {error.detail}"
             return None
 
     def _read(self, file: str) -> Document:
