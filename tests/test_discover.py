@@ -102,3 +102,14 @@ def test_utf_16_is_sniffed(tree: Path) -> None:
 )
 def test_what_a_template_is(root: object, answer: bool) -> None:
     assert is_template(root) is answer
+
+
+def test_a_folder_that_is_left_out_is_read_where_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CDK's own .gitignore leaves cdk.out out."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("cdk.out\n")
+    (tmp_path / "cdk.out").mkdir()
+    (tmp_path / "cdk.out" / "t.json").write_text('{"Resources": {}}')
+    assert [one.file for one in find(["cdk.out"]) if isinstance(one, Candidate)] == ["cdk.out/t.json"]
+    assert not list(find(["."]))

@@ -15,6 +15,8 @@ from dbguard.sources.document import LARGEST
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    from dbguard.sources.cdk import Stack
+
 SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
 # A key that only templates have, at the start of a line (YAML) or in quotes (JSON).
 _KEYS = rb"Resources|AWSTemplateFormatVersion|Transform|TemplateBody|ResourceChange"
@@ -28,6 +30,7 @@ class Candidate(NamedTuple):
     file: str
     data: bytes
     named: bool
+    stack: Stack | None = None  # what a cloud assembly of the CDK says of it
 
 
 class PassedOver(NamedTuple):
@@ -91,15 +94,36 @@ def _folder(root: str, seen: set[tuple[int, int]]) -> Iterator[Found]:
         while problems:
             yield _unlisted(problems.pop())
         ignored.enter(folder)
+        assembly = "manifest.json" in files and _assembly(folder, files, seen)
         names[:] = sorted(
             name for name in names if name != ".git" and not ignored(os.path.join(folder, name), folder=True)
         )
+        if assembly:
+            names[:] = [name for name in names if name.startswith("assembly-")]
+            yield from assembly
+            continue
         for name in sorted(files):
             path = os.path.join(folder, name)
             if name.lower().endswith(SUFFIXES) and not ignored(path):
                 yield from _file(os.path.normpath(path), seen, named=False)
     while problems:
         yield _unlisted(problems.pop())
+
+
+def _assembly(folder: str, files: list[str], seen: set[tuple[int, int]]) -> list[Found]:
+    """The stacks of a folder that the CDK wrote; all else in it belongs to them. Empty for other folders."""
+    from dbguard.sources import cdk
+
+    if not cdk.is_assembly(files):
+        return []
+    found: list[Found] = []
+    for stack in cdk.stacks(folder):
+        if isinstance(stack, Gap):
+            found.append(stack)
+            continue
+        read = _file(os.path.normpath(stack.file), seen, named=True)
+        found.extend(one._replace(stack=stack) if isinstance(one, Candidate) else one for one in read)
+    return found
 
 
 def _unlisted(error: OSError) -> Gap:
@@ -119,6 +143,8 @@ class Ignored:
         if os.path.exists(os.path.join(above, ".git")):
             for folder in reversed(chain):
                 self.enter(folder)
+            if self(root, folder=True):
+                self._specs = []  # named, although it is left out
 
     def enter(self, folder: str) -> None:
         """Read the folder's own .gitignore, if there is one."""

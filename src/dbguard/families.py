@@ -78,6 +78,8 @@ class Families:
     def _root(self, candidate: Candidate, given: Mapping[str, Value]) -> Root | None:
         try:
             document = opened(candidate.data, candidate.file, given)
+            if candidate.stack:
+                document.constructs = candidate.stack.constructs
             if not is_template(document.root):
                 return None
             from dbguard.sources.template.assembly import assemble

@@ -184,6 +184,8 @@ def _related(
     stack = inventory.by_id.get(resource.id.rpartition("/")[0])
     if stack is not None:
         others[stack.id] = _beside(stack, locate(inventory, stack.place), "nested stack")
+    if inventory.source and (path := _construct(resource)):
+        others[path] = Related(path, "aws:cdk:path", inventory.source.constructs.get(path), "construct")
     if shown is not resource:
         others[resource.id] = _beside(resource, locate(inventory, resource.place), "judged here")
     for one in evidence:
@@ -191,6 +193,13 @@ def _related(
             place = _existing((*one.resource.place, *one.path), one.resource)
             others[one.resource.id] = _beside(one.resource, locate(inventory, place), one.name)
     return list(others.values())
+
+
+def _construct(resource: Resource) -> str | None:
+    """The path of the CDK's construct that made a resource."""
+    metadata = resource.attributes.get("Metadata")
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
+    return path if isinstance(path, str) else None
 
 
 def _beside(resource: Resource, where: Location | None, note: str) -> Related:

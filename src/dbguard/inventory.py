@@ -245,6 +245,8 @@ class Inventory:
 class Source(Protocol):
     """The text that an inventory was read from."""
 
+    constructs: dict[str, Location]
+
     def location(self, path: Path) -> Location:
         """Where a place stands, or the nearest place around it."""
 

@@ -75,6 +75,7 @@ class Scan:
         self._named: set[str] = set()  # the parameters of all templates
         self._own_named: set[str] = set()  # of those that the values of a file are for
         self._families = Families((), options.given)
+        self._environments: dict[str, dict[str, str]] = {}  # the account and Region that stacks are for
         self._files: set[str] = set()  # templates that were judged, with what is nested in them
         self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
 
@@ -90,7 +91,9 @@ class Scan:
     def _finish(self, paths: list[str], candidates: Iterable[Found]) -> Report:
         findings: list[Finding] = []
         everything = list(candidates)
-        self._families = Families((one for one in everything if isinstance(one, Candidate)), self.options.given)
+        named = [one for one in everything if isinstance(one, Candidate)]
+        self._environments = {one.file: one.stack.environment for one in named if one.stack}
+        self._families = Families(named, self._values)
         for found in everything:
             if isinstance(found, Gap):
                 self.gaps.append(found)
@@ -176,7 +179,15 @@ class Scan:
             self.gaps.append(Gap(candidate.file, "unsupported", detail))
 
     def _alone(self, candidate: Candidate) -> Family:
-        return Family(opened(candidate.data, candidate.file, self.options.given(candidate.file)))
+        document = opened(candidate.data, candidate.file, self._values(candidate.file))
+        if candidate.stack:
+            document.constructs = candidate.stack.constructs
+        return Family(document)
+
+    def _values(self, file: str) -> Mapping[str, Value]:
+        """What a template is given, by the user or by where its stack goes."""
+        given = self.options.given(file)
+        return {**self._environments[file], **given} if file in self._environments else given
 
     def _document(self, candidate: Candidate, family: Family) -> Iterator[Finding]:
         if (
@@ -186,9 +197,8 @@ class Scan:
         ):
             self.not_templates += 1
             return
-        given = self.options.given
-        beside = [(document, given(document.file)) for document in family.beside]
-        inventory, gaps = load(family.head, given(family.head.file), self._families.files.fetch, beside)
+        beside = [(document, self._values(document.file)) for document in family.beside]
+        inventory, gaps = load(family.head, self._values(family.head.file), self._families.files.fetch, beside)
         files = {document.file for document in inventory.documents}
         self.read += len(files - self._files)
         self._files |= files
