@@ -31,7 +31,7 @@ def template_of(body: Mapping[str, Any], beside: str, world: TemplateWorld) -> t
         why = "has no TemplateURL" if url is None else f"is not followed: its template is {describe(url)}"
         return None, f"{why}, its resources were not judged"
     if url.startswith("file://"):
-        return os.path.normpath(url.removeprefix("file://")), ""
+        return near(url.removeprefix("file://"), beside), ""
     return _packaged(url, url, beside) if url.startswith(REMOTE) else (near(url, beside), "")
 
 

@@ -197,13 +197,23 @@ class TemplateWorld(World):
     def _give(self, binding: Binding) -> Value:
         if binding.condition is not None and self.condition(binding.condition) is False:
             raise Impossible("an output does not exist")
-        value = self.force(binding.value)
+        raw = self.given(binding)
+        value = self.force(raw)
         if isinstance(value, (str, Text)) and size(value) > LONGEST:
             return Unresolved(f"it is longer than the {LONGEST} characters that one stack may give another")
         if not binding.listed or isinstance(value, list):
             return value
-        found = intrinsics.split(self, [",", binding.value])
+        found = intrinsics.split(self, [",", raw])
         return [part.strip() if isinstance(part, str) else part for part in found] if isinstance(found, list) else found
+
+    def given(self, binding: Binding) -> Any:
+        """What is bound as it is written, its default where that is no value."""
+        value = binding.value
+        if binding.key is not None:
+            value = self.force(value)
+            value = value.get(binding.key) if isinstance(value, dict) else value
+        absent = binding.default is not None and self.force(value) is ABSENT
+        return binding.default if absent else value
 
     def exists(self, resource: Resource) -> Answer:
         """Whether the resource's own Condition holds."""

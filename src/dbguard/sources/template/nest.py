@@ -1,0 +1,42 @@
+"""A stack inside another, as its parent writes it: its condition, and what it gives the parameters of its template."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from dbguard.model import Path
+
+
+class Nest(NamedTuple):
+    """A stack inside another: its name in the common world, what it is given, and where that stands."""
+
+    name: str
+    body: dict[str, Any]
+    place: Path
+    ancestors: tuple[str, ...]  # the real paths of the files around it, the outermost first
+
+    @property
+    def condition(self) -> str | None:
+        """The condition under which the stack exists."""
+        found = self.body.get("Condition")
+        return found if isinstance(found, str) else None
+
+    @property
+    def arguments(self) -> Any:
+        """The values that it gives the parameters of its template, as written."""
+        properties = self.body.get("Properties")
+        return properties.get("Parameters", {}) if isinstance(properties, dict) else {}
+
+
+def unjoined(value: Any) -> Any:
+    """The list that is put together with commas here, to be cut at them again by a parameter that is a list."""
+    found = value.get("Fn::Join") if isinstance(value, dict) and len(value) == 1 else None
+    return found[1] if isinstance(found, list) and len(found) == 2 and found[0] == "," else value
+
+
+def within_condition(rule: Any, within: str | None) -> Any:
+    """A rule of a template that is only deployed under a condition."""
+    if within is None or not isinstance(rule, dict):
+        return rule
+    own = [rule["RuleCondition"]] if "RuleCondition" in rule else []
+    return {**rule, "RuleCondition": {"Fn::And": [{"Condition": within}, *own]}}
