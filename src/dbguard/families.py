@@ -108,7 +108,7 @@ class Families:
         except (DocumentError, RecursionError):
             return None  # told of when it is judged
         world.assign(world.defaults())
-        exports = frozenset(name for one in world.exports.values() if isinstance(name := world.force(one), str))
+        exports = frozenset(name for one in world.exports.values() if isinstance(name := world.settled(one), str))
         children = tuple({os.path.realpath(one.file): None for one in documents[1:]})
         return Root(document, children, exports, frozenset(_imports(world)))
 
@@ -135,7 +135,7 @@ def _imports(world: TemplateWorld) -> Iterator[str]:
             stack.extend(value)
         elif isinstance(value, dict):
             stack.extend(value.values())
-            name = world.force(value["Fn::ImportValue"]) if "Fn::ImportValue" in value else None
+            name = world.settled(value["Fn::ImportValue"]) if "Fn::ImportValue" in value else None
             if isinstance(name, str):
                 yield name
 

@@ -18,7 +18,7 @@ from dbguard.sources.template.naming import Binding, Renamer
 from dbguard.sources.template.nest import Nest, unjoined, within_condition
 from dbguard.sources.template.parameters import Parameter, parse, pseudo
 from dbguard.sources.template.sections import SECTIONS, Gaps, sections_of
-from dbguard.sources.template.urls import template_of
+from dbguard.sources.template.urls import elsewhere, template_of
 from dbguard.sources.template.world import TemplateWorld
 from dbguard.value import Value
 
@@ -136,9 +136,17 @@ class Assembly:
             full = renamer.prefix + name
             nest = Nest(full, self.sections["Resources"][full], ("Resources", name), ancestors)
             self.followed.add(full)
-            problem = self._nest(document, nest, world)
-            if problem:
-                self._gaps(document).add("nested-stack", f"nested stack {name} {problem}", nest.place)
+            for problem in (self._nest(document, nest, world), *self._elsewhere(document, nest, world)):
+                if problem:
+                    self._gaps(document).add("nested-stack", f"nested stack {name} {problem}", nest.place)
+
+    def _elsewhere(self, document: Document, nest: Nest, world: TemplateWorld) -> list[str]:
+        """Which other templates a stack has in other scenarios: they are told and not judged there."""
+        usual = template_of(nest.body, document.file, world)
+        others = dict.fromkeys(one for one in elsewhere(nest.body, document.file, world) if one != usual)
+        world.assign(world.defaults())
+        here = "is {}, which was not judged here"
+        return [f"with other parameters {here.format(file) if file else problem}" for file, problem in others]
 
     def _gaps(self, document: Document) -> Gaps:
         return next(gaps for gaps in self.gaps if gaps.document is document)

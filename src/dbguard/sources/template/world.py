@@ -111,6 +111,13 @@ class TemplateWorld(World):
             return Unresolved("a dynamic reference is resolved only at deployment", ("dynamic", value))
         return ABSENT if value is None else value
 
+    def settled(self, value: Value) -> Value:
+        """The same in a scenario that may not be possible, where there is no value."""
+        try:
+            return self.force(value)
+        except Impossible as error:
+            return Unresolved(str(error))
+
     def written(self, raw: Value) -> Value:
         """How raw data is written, see `writing`."""
         return writing.way(self, raw)
