@@ -48,9 +48,14 @@ class Root(NamedTuple):
     """A template that nests or joins others, looked at by itself."""
 
     document: Document
-    children: tuple[str, ...]
+    children: tuple[str, ...]  # the real paths of the templates that it nests
     exports: frozenset[str]
     imports: frozenset[str]
+
+    @property
+    def path(self) -> str:
+        """Its own real path."""
+        return os.path.realpath(self.document.file)
 
 
 class Families:
@@ -61,11 +66,19 @@ class Families:
         self.children: set[str] = set()  # the real paths of templates that others nest
         self._of: dict[str, Family] = {}
         roots = [root for one in _marked(candidates) if (root := self._root(one, given(one.file)))]
-        self.children.update(os.path.realpath(child) for root in roots for child in root.children)
-        own = [root for root in roots if os.path.realpath(root.document.file) not in self.children]
-        for group in _groups(own):
+        for group in _groups(self._outermost(roots)):
             family = Family(group[0].document, tuple(root.document for root in group[1:]))
             self._of.update((root.document.file, family) for root in group)
+
+    def _outermost(self, roots: list[Root]) -> list[Root]:
+        """The templates that no other nests, and of those that nest each other in a circle the first."""
+        nested = {child for root in roots for child in root.children}
+        found = []
+        for root in sorted(roots, key=lambda root: root.path in nested):
+            if root.path not in self.children:
+                found.append(root)
+                self.children.update(root.children)
+        return found
 
     def of(self, file: str) -> Family | None:
         """The family that a file belongs to; None where it stands alone."""
@@ -88,8 +101,8 @@ class Families:
         except (DocumentError, RecursionError):
             return None  # told of when it is judged
         world.assign(world.defaults())
-        exports = frozenset(name for one in world.exports.values() if isinstance(name := world.usual(one), str))
-        children = tuple(one.file for one in documents[1:])
+        exports = frozenset(name for one in world.exports.values() if isinstance(name := world.settled(one), str))
+        children = tuple({os.path.realpath(one.file): None for one in documents[1:]})
         return Root(document, children, exports, frozenset(_imports(world)))
 
 
@@ -115,7 +128,7 @@ def _imports(world: TemplateWorld) -> Iterator[str]:
             stack.extend(value)
         elif isinstance(value, dict):
             stack.extend(value.values())
-            name = world.usual(value["Fn::ImportValue"]) if "Fn::ImportValue" in value else None
+            name = world.settled(value["Fn::ImportValue"]) if "Fn::ImportValue" in value else None
             if isinstance(name, str):
                 yield name
 
@@ -126,13 +139,22 @@ def _groups(roots: list[Root]) -> list[list[Root]]:
     for at, root in enumerate(roots):
         for name in root.exports:
             exporting.setdefault(name, []).append(at)
-    group = list(range(len(roots)))
+    joined: list[set[int]] = [set() for _ in roots]
     for at, root in enumerate(roots):
         for name in root.imports:
             for other in exporting.get(name, ()):
-                old, new = sorted((group[at], group[other]), reverse=True)
-                group = [new if one == old else one for one in group]
-    found: dict[int, list[Root]] = {}
-    for at, root in enumerate(roots):
-        found.setdefault(group[at], []).append(root)
-    return list(found.values())
+                joined[at].add(other)
+                joined[other].add(at)
+    seen: set[int] = set()
+    return [[roots[one] for one in sorted(_reached(at, joined, seen))] for at in range(len(roots)) if at not in seen]
+
+
+def _reached(start: int, joined: list[set[int]], seen: set[int]) -> Iterator[int]:
+    """All that one is joined with, itself first; they are seen then."""
+    stack = [start]
+    while stack:
+        at = stack.pop()
+        if at not in seen:
+            seen.add(at)
+            yield at
+            stack.extend(joined[at])

@@ -6,64 +6,24 @@ what its parent writes, and outputs to what the child writes, so that scenarios 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from dbguard.errors import DocumentError
 from dbguard.model import Path
 from dbguard.sources.document import Document, Part
 from dbguard.sources.template import Fetch, nests
-from dbguard.sources.template.modules import fragment_of, is_module
+from dbguard.sources.template.modules import fragment_of
 from dbguard.sources.template.naming import Binding, Renamer
+from dbguard.sources.template.nest import Nest, unjoined, within_condition
 from dbguard.sources.template.parameters import OWN, Parameter, parse, pseudo
 from dbguard.sources.template.sections import SECTIONS, Gaps, sections_of
-from dbguard.sources.template.urls import template_of
+from dbguard.sources.template.urls import elsewhere, template_of
 from dbguard.sources.template.world import TemplateWorld
 from dbguard.value import Value
 
 MOST_STACKS = 500  # in one template with all that it nests; CloudFormation itself takes 2,500 in one change
-
-
-class Nest(NamedTuple):
-    """A stack inside another: its name in the common world, what it is given, and where that stands."""
-
-    name: str
-    body: dict[str, Any]
-    place: Path
-    ancestors: tuple[str, ...]  # the files around it, the outermost first
-
-    @property
-    def condition(self) -> str | None:
-        """The condition under which the stack exists."""
-        found = self.body.get("Condition")
-        return found if isinstance(found, str) else None
-
-    @property
-    def module(self) -> bool:
-        """Whether it is a module, whose resources are the template's own."""
-        return is_module(self.body)
-
-    @property
-    def prefix(self) -> str:
-        """What stands before the names of its template in the common world."""
-        return self.name if self.module else self.name + "/"
-
-    @property
-    def shown(self) -> str:
-        """What a message calls it."""
-        return f"{'module' if self.module else 'nested stack'} {self.place[-1]}"
-
-    @property
-    def arguments(self) -> Any:
-        """The values that it gives the parameters of its template, as written."""
-        properties = self.body.get("Properties")
-        if self.module:
-            return properties or {}
-        return properties.get("Parameters", {}) if isinstance(properties, dict) else {}
-
-    def argument(self, name: str) -> Path:
-        """Where the value of a parameter stands."""
-        return (*self.place, "Properties", *(() if self.module else ("Parameters",)), name)
 
 
 def assemble(
@@ -81,7 +41,7 @@ def assemble(
 def _plain(nest: Nest, world: TemplateWorld) -> dict[str, Value]:
     """What a nested template is given, as far as it is plain by default: loops in it may go over that."""
     arguments = nest.arguments
-    values = {name: world.usual(one) for name, one in arguments.items()} if isinstance(arguments, dict) else {}
+    values = {name: world.settled(one) for name, one in arguments.items()} if isinstance(arguments, dict) else {}
     return {name: value for name, value in values.items() if isinstance(value, (str, int, float, bool))}
 
 
@@ -141,15 +101,18 @@ class Assembly:
         ancestors: tuple[str, ...],
     ) -> None:
         """Everything of a template but its parameters, and the stacks inside it."""
-        for section in ("Mappings", "Conditions", "Rules"):
-            for name, body in sections[section].items():
-                self._put(document, section, name, renamer, body if section == "Mappings" else renamer.tree(body))
+        for name, body in sections["Mappings"].items():
+            self._put(document, "Mappings", name, renamer, body)
+        for name, body in sections["Conditions"].items():
+            self._put(document, "Conditions", name, renamer, renamer.tree(body))
+        for name, body in sections["Rules"].items():
+            self._put(document, "Rules", name, renamer, within_condition(renamer.tree(body), within))
         for name, body in sections["Resources"].items():
             found = renamer.resource(body, within) if isinstance(body, dict) else body
             self._put(document, "Resources", name, renamer, found)
             self._both(found, within)
         self._exports(document.root, renamer, within)
-        self._nests(document, sections, renamer, (*ancestors, document.file))
+        self._nests(document, sections, renamer, (*ancestors, os.path.realpath(document.file)))
 
     def _put(self, document: Document, section: str, name: str, renamer: Renamer, body: Any) -> None:
         full = renamer.prefix + name
@@ -192,10 +155,20 @@ class Assembly:
             full = renamer.prefix + name
             nest = Nest(full, self.sections["Resources"][full], ("Resources", name), ancestors)
             self.followed.add(full)
-            problem = self._nest(document, nest, world)
-            if problem:
-                kind = "module" if nest.module else "nested-stack"
-                self._gaps(document).add(kind, f"{nest.shown} {problem}", nest.place)
+            for problem in (self._nest(document, nest, world), *self._elsewhere(document, nest, world)):
+                if problem:
+                    kind = "module" if nest.module else "nested-stack"
+                    self._gaps(document).add(kind, f"{nest.shown} {problem}", nest.place)
+
+    def _elsewhere(self, document: Document, nest: Nest, world: TemplateWorld) -> list[str]:
+        """Which other templates a stack has in other scenarios: they are told and not judged there."""
+        if nest.module:
+            return []
+        usual = template_of(nest.body, document.file, world)
+        others = dict.fromkeys(one for one in elsewhere(nest.body, document.file, world) if one != usual)
+        world.assign(world.defaults())
+        here = "is {}, which was not judged here"
+        return [f"with other parameters {here.format(file) if file else problem}" for file, problem in others]
 
     def _gaps(self, document: Document) -> Gaps:
         return next(gaps for gaps in self.gaps if gaps.document is document)
@@ -207,7 +180,7 @@ class Assembly:
         file, problem = _template_of(nest, document.file, world)
         if file is None:
             return problem
-        if file in nest.ancestors:
+        if os.path.realpath(file) in nest.ancestors:
             return f"is not followed: {file} is nested in itself"
         try:
             child = self._fetched(file, _plain(nest, world))
@@ -239,38 +212,41 @@ class Assembly:
         """Give a nested stack's parameters what its parent writes, else their defaults."""
         arguments = nest.arguments
         if not isinstance(arguments, dict):
-            return gaps.add("malformed", f"Parameters of {nest.place[-1]} is not a mapping", nest.place)
-        if "Fn::Transform" in arguments or any(name.startswith("Fn::") for name in arguments):
+            gaps.add("malformed", f"Parameters of {nest.place[-1]} is not a mapping", nest.argument())
             arguments = {}
         for name, body in declared.items():
-            self._parameter(nest, name, parse(nest.prefix + name, body, {}), arguments.get(name), gaps)
+            parameter = parse(nest.prefix + name, body, {})
+            self._parameter(nest, name, parameter, _written(arguments, name), gaps)
         for name in arguments:
-            if name not in declared:
+            if name not in declared and not name.startswith("Fn::"):
                 detail = f"{nest.shown} gives a parameter {name}, which its template does not have"
                 gaps.add("malformed", detail, nest.argument(name))
-        return None
 
-    def _parameter(self, nest: Nest, name: str, parameter: Parameter, written: Any, gaps: Gaps) -> None:
-        plain = isinstance(written, (str, int, float, bool))
-        if plain and not parameter.admits(written):
+    def _parameter(self, nest: Nest, name: str, parameter: Parameter, written: Binding, gaps: Gaps) -> None:
+        value = parameter.default if written.value is None else written.value
+        plain = isinstance(value, (str, int, float, bool))
+        if plain and written.value is not None and not parameter.admits(value):
             gaps.add("malformed", f"parameter {name} of {nest.shown} does not admit this value", nest.argument(name))
-        value = parameter.default if written is None else written
         if value is None or parameter.stored:
             self.parameters[parameter.name] = parameter._replace(given=value if plain else None)
             if value is None:
                 detail = f"{nest.shown} gives no value for parameter {name}, which has no default"
                 gaps.add("malformed", detail, nest.place)
             return
-        self.bindings[parameter.name] = Binding(_unjoined(value), parameter.listed, hidden=parameter.hidden)
-        if parameter.allowed and not plain and written is not None and not parameter.listed:
+        binding = written._replace(value=unjoined(value), listed=parameter.listed, hidden=parameter.hidden)
+        self.bindings[parameter.name] = binding._replace(default=parameter.default)
+        if parameter.allowed and not plain and not parameter.listed:
             asserted = {"Fn::Contains": [list(parameter.allowed), {"Ref": parameter.name}]}
-            self.sections["Rules"][f"values of {parameter.name}"] = {"Assertions": [{"Assert": asserted}]}
+            rule = within_condition({"Assertions": [{"Assert": asserted}]}, nest.condition)
+            self.sections["Rules"][f"values of {parameter.name}"] = rule
 
 
-def _unjoined(value: Any) -> Any:
-    """The list that is put together with commas here, to be cut at them again by a parameter that is a list."""
-    found = value.get("Fn::Join") if isinstance(value, dict) and len(value) == 1 else None
-    return found[1] if isinstance(found, list) and len(found) == 2 and found[0] == "," else value
+def _written(arguments: dict[str, Any], name: str) -> Binding:
+    """What a stack gives one parameter: in a mapping, or in one that a function makes."""
+    if name in arguments:
+        return Binding(arguments[name])
+    made = next((one for one in arguments if one.startswith("Fn::")), None)
+    return Binding(made and {made: arguments[made]}, key=name)
 
 
 def outputs(root: Any) -> dict[str, dict[str, Any]]:

@@ -19,6 +19,8 @@ class Binding(NamedTuple):
     """A value, as written, under a name that belongs to another template."""
 
     value: Any
+    key: str | None = None  # where it stands in a mapping that this value is
+    default: Any = None  # what stands for no value
     listed: bool = False  # a text that is cut at its commas
     condition: str | None = None
     hidden: bool = False  # whether the parameter shows its value to nobody

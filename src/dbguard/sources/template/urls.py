@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dbguard.value import Text, Value, describe
+from dbguard.value import ABSENT, OPAQUE, Text, Value, describe
 
 if TYPE_CHECKING:
     from dbguard.sources.template.world import TemplateWorld
 
 REMOTE = ("http://", "https://", "s3://")
+MOST = 50  # scenarios in which the template of a nested stack is looked for
 
 
 def template_of(body: Mapping[str, Any], beside: str, world: TemplateWorld) -> tuple[str | None, str]:
@@ -23,23 +24,47 @@ def template_of(body: Mapping[str, Any], beside: str, world: TemplateWorld) -> t
     asset = _asset(body)
     if asset is not None:
         return near(asset, beside), ""
-    properties = body.get("Properties")
-    url = world.usual(properties.get("TemplateURL")) if isinstance(properties, dict) else None
+    url = world.settled(_written(body))
     if isinstance(url, Text):
         return _packaged(url.parts[-1], url, beside)
     if not isinstance(url, str):
-        why = "has no TemplateURL" if url is None else f"is not followed: its template is {describe(url)}"
+        why = "has no TemplateURL" if url is ABSENT else f"is not followed: its template is {describe(url)}"
         return None, f"{why}, its resources were not judged"
     if url.startswith("file://"):
-        return os.path.normpath(url.removeprefix("file://")), ""
+        return near(url.removeprefix("file://"), beside), ""
     return _packaged(url, url, beside) if url.startswith(REMOTE) else (near(url, beside), "")
 
 
+def elsewhere(body: Mapping[str, Any], beside: str, world: TemplateWorld) -> Iterator[tuple[str | None, str]]:
+    """The same in every other scenario, as far as there are not too many of them."""
+    condition = body.get("Condition")
+    stack: list[dict[str, Value]] = [{}] if isinstance(_written(body), dict) and _asset(body) is None else []
+    for _ in range(MOST):
+        if not stack:
+            return
+        world.assign(stack.pop())
+        exists = world.condition(condition) if isinstance(condition, str) else True
+        found = template_of(body, beside, world)
+        open_ = next(iter({**world.touched, **world.undetermined}), None)
+        if open_ is not None:
+            stack += [{**world.choices, open_: value} for value in world.domain(open_)]
+        elif exists is not False and (found[0] or not any(isinstance(one, OPAQUE) for one in world.choices.values())):
+            yield found
+
+
+def _written(body: Mapping[str, Any]) -> Any:
+    properties = body.get("Properties")
+    return properties.get("TemplateURL") if isinstance(properties, dict) else None
+
+
 def _packaged(last: Value, url: Value, beside: str) -> tuple[str | None, str]:
-    name = last.rsplit("/", 1)[-1].split("?", 1)[0] if isinstance(last, str) and "/" in last else ""
-    file = near(name, beside) if name else ""
-    if file and os.path.isfile(file):
-        return file, ""
+    """The file with the longest end of the URL that there is beside the parent."""
+    path = last.split("?", 1)[0] if isinstance(last, str) and "/" in last else ""
+    names = [name for name in path.split("/") if name not in ("", "..") and ":" not in name]
+    for at in range(len(names)):
+        file = near("/".join(names[at:]), beside)
+        if os.path.isfile(file):
+            return file, ""
     return None, f"is not followed: {describe(url)} is no local file, its resources were not judged"
 
 

@@ -117,12 +117,12 @@ class TemplateWorld(World):
             return Unresolved("a dynamic reference is resolved only at deployment", ("dynamic", value))
         return ABSENT if value is None else value
 
-    def usual(self, raw: Value) -> Value:
-        """The value, absent where the scenario at hand cannot be deployed."""
+    def settled(self, value: Value) -> Value:
+        """The same in a scenario that may not be possible, where there is no value."""
         try:
-            return self.force(raw)
-        except Impossible:
-            return ABSENT
+            return self.force(value)
+        except Impossible as error:
+            return Unresolved(str(error))
 
     def written(self, raw: Value) -> Value:
         """How raw data is written, see `writing`."""
@@ -210,13 +210,23 @@ class TemplateWorld(World):
     def _give(self, binding: Binding) -> Value:
         if binding.condition is not None and self.condition(binding.condition) is False:
             raise Impossible("an output does not exist")
-        value = self.force(binding.value)
+        raw = self.given(binding)
+        value = self.force(raw)
         if isinstance(value, (str, Text)) and size(value) > LONGEST:
             return Unresolved(f"it is longer than the {LONGEST} characters that one stack may give another")
         if not binding.listed or isinstance(value, list):
             return value
-        found = intrinsics.split(self, [",", binding.value])
+        found = intrinsics.split(self, [",", raw])
         return [part.strip() if isinstance(part, str) else part for part in found] if isinstance(found, list) else found
+
+    def given(self, binding: Binding) -> Any:
+        """What is bound as it is written, its default where that is no value."""
+        value = binding.value
+        if binding.key is not None:
+            value = self.force(value)
+            value = value.get(binding.key) if isinstance(value, dict) else value
+        absent = binding.default is not None and self.force(value) is ABSENT
+        return binding.default if absent else value
 
     def exists(self, resource: Resource) -> Answer:
         """Whether the resource's own Condition holds."""

@@ -55,7 +55,7 @@ def _named(world: TemplateWorld, name: Any) -> Value:
     if name.startswith("AWS::"):
         return "pseudo"
     if name in world.bindings:
-        found = way(world, world.bindings[name].value)
+        found = way(world, world.given(world.bindings[name]))
         return "parameter" if found == "hidden-parameter" and not world.bindings[name].hidden else found
     if name not in world.parameters:
         return "resource" if name in world.resources else UNTOLD
