@@ -19,7 +19,7 @@ from dbguard.value import Value
 
 BOUND = 4096  # scenarios tried for one policy and resource before the verdict is "too many scenarios"
 SEARCH = 256  # scenarios tried in search of one that passes, for a resource known to fail
-EFFORT = 400_000  # scenarios tried in one inventory, over all policies and resources
+EFFORT = 150_000  # scenarios tried in one inventory, over all policies and resources
 ABSENT_HERE = "does not exist"
 IMPOSSIBLE = "impossible"
 TOO_MANY = "too many scenarios"
@@ -69,6 +69,18 @@ class Judge:
         except Impossible as why:
             self.refused = str(why)
             return UNKNOWN if world.touched else IMPOSSIBLE
+
+    def passes_wherever_it_exists(self) -> bool:
+        """Whether a resource that exists by default passes whatever is chosen: no scenario has to be gone through."""
+        if "Condition" not in self.resource.attributes:
+            return False
+        self.world.assign({})
+        try:
+            found = self._verdict()
+        except Impossible:
+            return False
+        defaults = self.world.defaults()
+        return found == PASS and self.outcome(defaults) == PASS and self.deployable(defaults)
 
     def _verdict(self) -> str:
         policy, item = self.policy, self.item
@@ -138,6 +150,8 @@ class Judge:
         """A smallest part of these choices that gives the outcome whatever else is chosen."""
         items = list(choices.items())
         for size in range(min(3, len(items))):
+            if len(items) ** size > SEARCH:
+                break  # too many to try all; choices are left out one by one below
             for some in combinations(items, size):
                 if self.outcome(dict(some)) == outcome:
                     return dict(some)
@@ -157,7 +171,10 @@ def judge(policy: Policy, resource: Resource, inventory: Inventory) -> Judgement
     settled = outcome != UNKNOWN or not (world.touched or world.undetermined)
     if settled and outcome != ABSENT_HERE and (outcome != FAIL or world.possible()):
         return _settled(judge_, outcome)
-    return _over_scenarios(judge_, next(iter(world.touched), None) if outcome == UNKNOWN else None)
+    branch = next(iter(world.touched), None) if outcome == UNKNOWN else None
+    if branch and judge_.passes_wherever_it_exists():
+        return Judgement(PASS)
+    return _over_scenarios(judge_, branch)
 
 
 def _settled(judge_: Judge, outcome: str) -> Judgement:
