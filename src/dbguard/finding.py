@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from dbguard.condition import NONE, Evidence
@@ -22,8 +23,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     place = (*first.resource.place, *first.path) if first else resource.place
     place = _existing(place, first.resource if first else resource)
     where = locate(inventory, place)
-    line = inventory.source.line_at(place) if inventory.source else None
-    line = line and SECRET.sub(_hidden, line)
+    line = _masked(inventory.source.line_at(place)) if inventory.source else None
     named = _path_name(first)
     return Finding(
         policy.id,
@@ -47,6 +47,12 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
 SECRET = re.compile(
     r"""(\w*(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)""", re.IGNORECASE
 )
+
+
+@lru_cache(maxsize=16)
+def _masked(line: str) -> str:
+    """A line with its secrets left out, once where a whole template is one line."""
+    return SECRET.sub(_hidden, line)
 
 
 def _hidden(found: re.Match[str]) -> str:

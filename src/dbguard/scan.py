@@ -61,7 +61,8 @@ class Scan:
         self._built: dict[str, Policy] = {}
         self._policies: dict[tuple[str, str], tuple[Policy, ...]] = {}  # by type and origin
         self._memo = Memo()
-        self._named: set[str] = set()
+        self._named: set[str] = set()  # the parameters that templates have
+        self._bound: set[str] = set()  # and those of nested stacks
         self._families = Families((), {})
         self._files: set[str] = set()  # templates that were judged, with what is nested in them
         self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
@@ -138,6 +139,8 @@ class Scan:
     def _check_parameters(self) -> None:
         unknown = [name for name in self.options.parameters if name not in self._named]
         if unknown and self.read and not self.unreadable:
+            if unknown[0] in self._bound:
+                raise UsageError(f"parameter {unknown[0]} is one of a nested stack: its parent gives it a value")
             hint = suggestion(unknown[0], self._named)
             raise UsageError(f"no template has a parameter {unknown[0]}{hint}")
 
@@ -189,14 +192,16 @@ class Scan:
 
     def _given(self, inventory: TemplateInventory) -> None:
         """Note which parameters the template has, and refuse values that it does not admit."""
-        world = inventory.world
-        self._named.update(world.parameters)
-        for name, value in self.options.parameters.items():
-            parameter = world.parameters.get(name)
-            if parameter and not parameter.admits(value):
+        for full, parameter in inventory.world.parameters.items():
+            file, _, name = full.rpartition("#")  # of a template that is joined with this one
+            self._named.add(name)
+            value = self.options.parameters.get(name)
+            if value is not None and not parameter.admits(value):
                 raise UsageError(
-                    f"{inventory.name}: parameter {name} does not admit {text(value)!r}{_admitted(parameter.allowed)}"
+                    f"{file or inventory.name}: parameter {name} does not admit {text(value)!r}"
+                    f"{_admitted(parameter.allowed)}"
                 )
+        self._bound.update(name.rpartition("/")[2] for name in inventory.world.bindings)
 
     def _looked_at(self) -> set[str]:
         """The resource types that some policy is about."""
