@@ -49,6 +49,26 @@ def test_a_nested_template_is_judged_once(
     assert not found["gaps"]
 
 
+def test_a_parent_in_another_encoding_is_a_parent(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "c.yaml").write_text(CHILD)
+    (here / "p.yaml").write_text("Resources:\n" + STACK.format("c.yaml"), encoding="utf-16")
+    found = report(capsys, ".")
+    assert [one["verdict"] for one in found["findings"]] == ["fail"]
+    assert found["summary"]["resources"] == 1
+
+
+@pytest.mark.parametrize("value", ["!GetAtt In.Outputs.No", '!Sub "${In.Outputs.No}"'])
+def test_an_output_that_a_sister_does_not_have_is_a_gap(
+    here: Path, capsys: pytest.CaptureFixture[str], value: str
+) -> None:
+    (here / "c.yaml").write_text(CHILD)
+    sister = STACK.replace("In", "Sister").replace("'false'", "{}").format("c.yaml", value)
+    (here / "p.yaml").write_text("Resources:\n" + STACK.format("c.yaml") + sister)
+    (gap,) = report(capsys, ".")["gaps"]
+    assert (gap["kind"], gap["location"]["line"]) == ("missing-reference", 3)
+    assert "has no output No" in gap["detail"]
+
+
 @pytest.mark.parametrize("url", ["p.yaml", "loop/p.yaml", "loop/loop/p.yaml"])
 def test_a_template_that_nests_itself_is_judged(here: Path, capsys: pytest.CaptureFixture[str], url: str) -> None:
     (here / "p.yaml").write_text(DB.replace("!Ref E", "false") + STACK.format(url))

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dbguard.discover import Candidate, is_template
+from dbguard.discover import Candidate, is_template, narrow
 from dbguard.errors import DocumentError
 from dbguard.sources.document import LARGEST, Document, read
 from dbguard.value import Value
@@ -143,7 +143,8 @@ def _marked(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _has(data: bytes, words: tuple[bytes, ...]) -> bool:
-    return any(word in data for word in words)
+    text = narrow(data)
+    return any(word in text for word in words)
 
 
 def _imports(world: TemplateWorld) -> Iterator[str]:
