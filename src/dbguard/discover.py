@@ -83,8 +83,12 @@ def _file(path: str, seen: set[tuple[int, int]], *, named: bool) -> Iterator[Fou
 
 
 def _may_be_template(data: bytes) -> bool:
-    text = data[2:].replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
-    return re.search(_SNIFF, text) is not None
+    return re.search(_SNIFF, narrow(data)) is not None
+
+
+def narrow(data: bytes) -> bytes:
+    """A file's bytes so that plain words are found in them, in UTF-16 too."""
+    return data[2:].replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
 
 
 def _folder(root: str, seen: set[tuple[int, int]]) -> Iterator[Found]:

@@ -59,13 +59,11 @@ class Judge:
         world = self.world
         world.effort += 1
         world.assign(choices)
-        exists = world.exists(self.resource)
-        if exists is False:
-            return ABSENT_HERE
-        if exists is None and world.touched:
-            return UNKNOWN
         try:
-            return self._verdict()
+            exists = world.exists(self.resource)
+            if exists is False:
+                return ABSENT_HERE
+            return UNKNOWN if exists is None and world.touched else self._verdict()
         except Impossible as why:
             self.refused = str(why)
             return UNKNOWN if world.touched else IMPOSSIBLE

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dbguard.discover import Candidate, is_template
+from dbguard.discover import Candidate, is_template, narrow
 from dbguard.errors import DocumentError
 from dbguard.sources.document import Document, contents
 from dbguard.sources.template import opened
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NESTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"::MODULE")
 JOINS = (b"ImportValue", b"Export")
 DEEPEST = 100_000  # values that are searched for imports in one template
+
+
+Given = Callable[[str], Mapping[str, Value]]  # what a template is given, by its file
 
 
 class Files:
@@ -52,33 +55,32 @@ class Root(NamedTuple):
     exports: frozenset[str]
     imports: frozenset[str]
 
-    @property
-    def path(self) -> str:
-        """Its own real path."""
-        return os.path.realpath(self.document.file)
-
 
 class Families:
     """The families among the files of a scan."""
 
-    def __init__(self, candidates: Iterable[Candidate], given: Callable[[str], Mapping[str, Value]]) -> None:
+    def __init__(self, candidates: Iterable[Candidate], given: Given) -> None:
         self.files = Files()
         self.children: set[str] = set()  # the real paths of templates that others nest
         self._of: dict[str, Family] = {}
-        roots = [root for one in _marked(candidates) if (root := self._root(one, given(one.file)))]
-        for group in _groups(self._outermost(roots)):
+        for group in _groups(self._roots(_marked(candidates), given)):
             family = Family(group[0].document, tuple(root.document for root in group[1:]))
             self._of.update((root.document.file, family) for root in group)
 
-    def _outermost(self, roots: list[Root]) -> list[Root]:
-        """The templates that no other nests, and of those that nest each other in a circle the first."""
-        nested = {child for root in roots for child in root.children}
-        found = []
-        for root in sorted(roots, key=lambda root: root.path in nested):
-            if root.path not in self.children:
-                found.append(root)
+    def _roots(self, candidates: Iterable[Candidate], given: Given) -> list[Root]:
+        """The templates that no other nests, and of those that nest each other in a circle the first.
+
+        Each is looked at alone first, so that what is nested is mostly put together only where it is used.
+        """
+        alone = {one.file: one for one in (_parsed(each, given(each.file)) for each in candidates) if one is not None}
+        named = {child for one in alone.values() for child in _named(one, given(one.file))}
+        roots = []
+        for document in sorted(alone.values(), key=lambda one: os.path.realpath(one.file) in named):
+            root = None if self.nested(document.file) else self._root(document, given(document.file))
+            if root is not None:
+                roots.append(root)
                 self.children.update(root.children)
-        return found
+        return [root for root in roots if not self.nested(root.document.file)]
 
     def of(self, file: str) -> Family | None:
         """The family that a file belongs to; None where it stands alone."""
@@ -88,15 +90,10 @@ class Families:
         """Whether another template of the scan nests this one."""
         return bool(self.children) and os.path.realpath(file) in self.children
 
-    def _root(self, candidate: Candidate, given: Mapping[str, Value]) -> Root | None:
-        try:
-            document = opened(candidate.data, candidate.file, given)
-            if candidate.stack:
-                document.constructs = candidate.stack.constructs
-            if not is_template(document.root):
-                return None
-            from dbguard.sources.template.assembly import assemble
+    def _root(self, document: Document, given: Mapping[str, Value]) -> Root | None:
+        from dbguard.sources.template.assembly import assemble
 
+        try:
             world, _, documents = assemble(((document, given),), self.files.fetch)
         except (DocumentError, RecursionError):
             return None  # told of when it is judged
@@ -104,6 +101,34 @@ class Families:
         exports = frozenset(name for one in world.exports.values() if isinstance(name := world.settled(one), str))
         children = tuple({os.path.realpath(one.file): None for one in documents[1:]})
         return Root(document, children, exports, frozenset(_imports(world)))
+
+
+def _parsed(candidate: Candidate, given: Mapping[str, Value]) -> Document | None:
+    try:
+        document = opened(candidate.data, candidate.file, given)
+    except (DocumentError, RecursionError):
+        return None  # told of when it is judged
+    if candidate.stack:
+        document.constructs = candidate.stack.constructs
+    return document if document.partial or is_template(document.root) else None
+
+
+def _named(document: Document, given: Mapping[str, Value]) -> set[str]:
+    """The real paths of the files that a template by itself nests."""
+    from dbguard.sources.template.assembly import assemble
+    from dbguard.sources.template.urls import real
+
+    found: set[str] = set()
+
+    def noted(file: str, _: Mapping[str, Value]) -> Document:
+        found.add(real(file))
+        raise DocumentError("unreadable", "not looked into")
+
+    try:
+        assemble(((document, given),), noted)
+    except (DocumentError, RecursionError):
+        return set()
+    return found
 
 
 def _marked(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -114,7 +139,8 @@ def _marked(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _has(data: bytes, words: tuple[bytes, ...]) -> bool:
-    return any(word in data for word in words)
+    text = narrow(data)
+    return any(word in text for word in words)
 
 
 def _imports(world: TemplateWorld) -> Iterator[str]:

@@ -23,8 +23,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     place = (*first.resource.place, *first.path) if first else resource.place
     place = _existing(place, first.resource if first else resource)
     where = locate(inventory, place)
-    line = inventory.source.line_at(place) if inventory.source else None
-    line = line and _shareable(line)
+    line = _masked(inventory.source.line_at(place)) if inventory.source else None
     named = _path_name(first)
     return Finding(
         policy.id,
@@ -49,7 +48,7 @@ SECRET = r"""(?i)(\w{0,32}(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*
 
 
 @lru_cache(maxsize=16)  # JSON may be all on one line, which every finding then shows
-def _shareable(line: str) -> str:
+def _masked(line: str) -> str:
     """A line of a template with its secrets left out."""
     folded = line.lower()
     return re.sub(SECRET, _hidden, line) if any(word in folded for word in SECRETS) else line

@@ -73,6 +73,7 @@ class Scan:
         self._policies: dict[tuple[str, str], tuple[Policy, ...]] = {}  # by type and origin
         self._memo = Memo()
         self._named: set[str] = set()  # the parameters of all templates
+        self._bound: set[str] = set()  # and those of nested stacks
         self._own_named: set[str] = set()  # of those that the values of a file are for
         self._families = Families((), options.given)
         self._environments: dict[str, dict[str, str]] = {}  # the account and Region that stacks are for
@@ -159,6 +160,9 @@ class Scan:
             raise UsageError(f"{own.name}: its template-file-path {own.template} is none of the templates scanned")
         for names, known in ((own.values if own else (), self._own_named), (self.options.parameters, self._named)):
             unknown = next((name for name in names if name not in known), None)
+            if unknown in self._bound:
+                place = self.options.place(unknown)
+                raise UsageError(f"{place}parameter {unknown} is one of a nested stack: its parent gives it a value")
             if unknown:
                 hint = suggestion(unknown, known)
                 raise UsageError(f"{self.options.place(unknown)}no template has a parameter {unknown}{hint}")
@@ -228,7 +232,7 @@ class Scan:
     def _given(self, inventory: TemplateInventory) -> None:
         """Note which parameters the template has, and refuse values that it does not admit."""
         for full, parameter in inventory.world.parameters.items():
-            file, _, name = full.rpartition("#")
+            file, _, name = full.rpartition("#")  # of a template that is joined with this one
             file = file or inventory.name
             if "/" in name:  # of a nested stack, which its parent gives
                 continue
@@ -236,9 +240,10 @@ class Scan:
             if self.options.own and self.options.own.on(file):
                 self._own_named.add(name)
             given = self.options.given(file)
-            refused = parameter.refusal(given[name]) if name in given else None
+            refused = parameter._replace(name=name).refusal(given[name]) if name in given else None
             if refused:
                 raise UsageError(f"{self.options.place(name) or f'{file}: '}{refused}")
+        self._bound.update(name.rpartition("/")[2] for name in inventory.world.bindings)
 
     def _looked_at(self) -> set[str]:
         """The resource types that some policy is about."""

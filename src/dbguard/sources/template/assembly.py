@@ -6,7 +6,6 @@ what its parent writes, and outputs to what the child writes, so that scenarios 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from dbguard.sources.template.naming import Binding, Renamer
 from dbguard.sources.template.nest import Nest, unjoined, within_condition
 from dbguard.sources.template.parameters import OWN, Parameter, parse, pseudo
 from dbguard.sources.template.sections import SECTIONS, Gaps, sections_of
-from dbguard.sources.template.urls import elsewhere, template_of
+from dbguard.sources.template.urls import elsewhere, real, template_of
 from dbguard.sources.template.world import TemplateWorld
 from dbguard.value import Value
 
@@ -112,7 +111,7 @@ class Assembly:
             self._put(document, "Resources", name, renamer, found)
             self._both(found, within)
         self._exports(document.root, renamer, within)
-        self._nests(document, sections, renamer, (*ancestors, os.path.realpath(document.file)))
+        self._nests(document, sections, renamer, (*ancestors, real(document.file)))
 
     def _put(self, document: Document, section: str, name: str, renamer: Renamer, body: Any) -> None:
         full = renamer.prefix + name
@@ -180,7 +179,7 @@ class Assembly:
         file, problem = _template_of(nest, document.file, world)
         if file is None:
             return problem
-        if os.path.realpath(file) in nest.ancestors:
+        if real(file) in nest.ancestors:
             return f"is not followed: {file} is nested in itself"
         try:
             child = self._fetched(file, _plain(nest, world))

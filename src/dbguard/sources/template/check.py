@@ -122,6 +122,8 @@ class Checker:
     def others(self, wanted: set[str]) -> None:
         """Resources that stand for other templates, which may hold databases."""
         for resource in self.inventory.resources:
+            if resource.type not in wanted and resource.id in self.world.nests:
+                self.walk((*resource.place, "Properties"), resource.properties)
             if resource.type in wanted or resource.id in self.world.followed:
                 continue
             if resource.type == "AWS::CloudFormation::Stack":
@@ -212,7 +214,9 @@ class Checker:
             name = hole.strip()
             if name in names:
                 continue
-            if name.split(".", 1)[0] not in self.world.resources and not self._named(name):
+            if name.split(".", 1)[0] in self.world.nests:
+                self._get_att(at, name)
+            elif name.split(".", 1)[0] not in self.world.resources and not self._named(name):
                 self.gaps.add("missing-reference", f"{name} is neither a parameter nor a resource of this template", at)
 
     def _if(self, at: Path, argument: Any) -> None:

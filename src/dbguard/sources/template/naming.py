@@ -102,7 +102,7 @@ def _find_in_map(renamer: Renamer, argument: Any) -> Any:
     if not isinstance(argument, list) or not argument:
         return renamer.tree(argument)
     name = argument[0]
-    first = renamer.prefix + name if isinstance(name, str) else _put_before(renamer, name)
+    first = f"{renamer.prefix}{name}" if isinstance(name, (str, int)) else _put_before(renamer, name)
     return [first, *map(renamer.tree, argument[1:])]
 
 

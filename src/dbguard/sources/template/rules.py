@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dbguard.inventory import Impossible
 from dbguard.sources.template.truth import truth
 from dbguard.value import Answer, Value
 
@@ -34,7 +35,10 @@ def _search(world: TemplateWorld, choices: dict[str, Value], budget: list[int]) 
 
 
 def _kept(world: TemplateWorld) -> Answer:
-    answers = [_rule(world, rule) for rule in world.rules.values()]
+    try:
+        answers = [_rule(world, rule) for rule in world.rules.values()]
+    except Impossible:  # a rule that looks at what does not exist refuses nothing
+        return None
     return False if False in answers else None if None in answers else True
 
 

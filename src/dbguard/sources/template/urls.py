@@ -77,6 +77,14 @@ def _asset(body: Mapping[str, Any]) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def real(file: str) -> str:
+    """The path of a file whatever links lead to it; as it is where no file can have it."""
+    try:
+        return os.path.realpath(file)
+    except ValueError:
+        return file
+
+
 def near(path: str, beside: str) -> str:
     """A path that is relative to a file's folder, as one from here."""
     return os.path.normpath(os.path.join(os.path.dirname(beside), path)).replace(os.sep, "/")
