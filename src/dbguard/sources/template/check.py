@@ -184,6 +184,8 @@ class Checker:
         if not isinstance(name, str):
             if not isinstance(name, dict):
                 self.gaps.add("malformed", "Ref takes the name of a parameter or resource", at)
+        elif at[0] in ("Conditions", "Rules") and name in self.world.resources:
+            self.gaps.add("malformed", f"{at[0]} take parameters, not the resource {_own(name)}", at)
         elif not self._named(name):
             self.gaps.add(
                 "missing-reference", f"{_own(name)} is neither a parameter nor a resource of this template", at
