@@ -6,6 +6,7 @@ After a wanted change: `UPDATE_EXPECTED=1 pytest tests/reporters`, then read the
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 
 from dbguard.errors import UsageError
 from dbguard.model import VERDICTS, Location, Report
-from dbguard.reporters import WAIVED, Options, dump, load, names
+from dbguard.reporters import WAIVED, Options, dump, load, names, shown
 
 from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, HOSTILE, MULTI_AZ, NOTHING, RICH
 
@@ -64,6 +65,34 @@ def test_nothing_that_a_terminal_obeys_comes_out_raw(name: str) -> None:
     assert text.endswith("\n")
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_a_row_of_csv_is_a_gap_or_a_finding_and_no_formula(case: str) -> None:
+    rows = list(csv.DictReader(rendered("csv", *CASES[case]).splitlines()))
+    report, options = CASES[case]
+    assert [row["kind"] for row in rows][: len(report.gaps)] == ["gap"] * len(report.gaps)
+    assert len(rows) == len(report.gaps) + len(shown(report, options))
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_csv_keeps_spreadsheets_from_calculating() -> None:
+    finding = ENCRYPTED._replace(title="=HYPERLINK(1)")
+    (row,) = csv.DictReader(rendered("csv", CLEAN._replace(findings=(finding,))).splitlines())
+    assert row["title"] == "'=HYPERLINK(1)"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_gitlab_has_every_finding_and_gap_once(case: str) -> None:
+    """https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format"""
+    report, options = CASES[case]
+    entries = json.loads(rendered("gitlab", report, options))
+    assert len(entries) == len(report.gaps) + len(shown(report, options))
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries)
+    for entry in entries:
+        assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert all((entry["description"], entry["check_name"], entry["location"]["path"]))
+        assert entry["location"]["lines"]["begin"] >= 1
+
+
 @pytest.mark.parametrize("name", ["text", "compact", "github", "markdown"])
 @pytest.mark.parametrize("case", CASES)
 def test_the_last_line_says_what_was_seen(case: str, name: str) -> None:
@@ -76,7 +105,7 @@ def test_the_last_line_says_what_was_seen(case: str, name: str) -> None:
 def test_an_unknown_format_is_refused_with_a_hint() -> None:
     with pytest.raises(UsageError, match="unknown format 'sariff'; did you mean 'sarif'"):
         load("sariff")
-    with pytest.raises(UsageError, match="there are compact, github, json"):
+    with pytest.raises(UsageError, match="there are compact, csv, github, gitlab, json"):
         load("__init__")
 
 
