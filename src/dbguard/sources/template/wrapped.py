@@ -21,7 +21,7 @@ def unwrap(document: Document) -> Document:
     if not isinstance(root, dict) or "Resources" in root:
         return document
     if "TemplateBody" in root:
-        return _body(document, root["TemplateBody"])
+        return _body(document, document.placed()["TemplateBody"])
     if isinstance(root.get("Changes"), list) and ("ChangeSetId" in root or "ChangeSetName" in root):
         found = _changes(document, root["Changes"])
         if root.get("NextToken"):
