@@ -34,8 +34,7 @@ def unwrap(document: Document) -> Document:
 def _body(document: Document, body: Any) -> Document:
     place: Path = ("TemplateBody",)
     if isinstance(body, dict):
-        parts: dict[Path, Part] = {(name,): (document, (*place, name)) for name in body}
-        return Document(document.file, body, document.text, document.gaps, parts=parts)
+        return Document(document.file, body, document.text, document.gaps)
     line, column = document.position(place)
     try:
         inner = read(str(body).encode("utf-8", "surrogatepass"), document.file)
