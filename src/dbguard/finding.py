@@ -38,7 +38,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
         _shown(judgement.when),
         _shown(judgement.unless),
         _reason(judgement, evidence),
-        fingerprint=":".join((policy.id, _home(resource, inventory), resource.id, named)),
+        fingerprint=":".join((policy.id, _home(resource, inventory), resource.id.rpartition("#")[2], named)),
         source_line=line,
     )
 
