@@ -20,12 +20,6 @@ CHILD = f"Parameters: {{E: {{Type: String, Default: 'true'}}}}\n{DB}"
 STACK = "  In: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {}, Parameters: {{E: 'false'}}}}}}\n"
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     main(["scan", "--select", "rds/storage-encrypted", "--format", "json", *arguments])
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
