@@ -1,7 +1,7 @@
 """Intrinsic functions resolve as cfn-lint resolves them, and as a plain reading of their documentation does.
 
 Three readings of the same expression under the same parameter values: dbguard's world, cfn-lint's resolver, and the few
-lines of `meaning`. Where cfn-lint answers otherwise the reason stands in UNRESOLVED or DIFFERENT; all else is a failure.
+lines of `meaning`. Where cfn-lint answers otherwise the reason is in UNRESOLVED or DIFFERENT; all else is a failure.
 Every property path that a policy reads, of every type that it is about, is read with every function in its place.
 """
 
