@@ -255,7 +255,7 @@ def _would_show(waiver: Waiver, types: Types, ran: Collection[str]) -> bool:
 
 
 def _notice(kind: str, waiver: Waiver, detail: str) -> Notice:
-    on = waiver.resource.rpartition(".")[2]
+    on = waiver.resource.rpartition(".")[2] if waiver.where != "config" else ""
     subject = " on ".join(part for part in (waiver.policy, on) if part)
     return Notice(waiver.location.file, kind, f"{subject}: {detail}" if subject else detail, waiver.location)
 

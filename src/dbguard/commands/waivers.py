@@ -7,10 +7,10 @@ import json
 import sys
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
-from dbguard.discover import Candidate, Found, PassedOver, find, is_template
+from dbguard.discover import Candidate, find, is_template
 from dbguard.errors import DocumentError
 from dbguard.model import Gap
 from dbguard.peers import FORMS, Names
@@ -37,11 +37,13 @@ def run(options: argparse.Namespace) -> int:
     unread = 0
     for one in find(options.paths):
         try:
-            rows.extend(_rows(one, options.tool, names, library))
+            problem = f"{one.target}: {one.kind}: {one.detail}" if isinstance(one, Gap) else ""
+            rows.extend(_rows(one, options.tool, names, library) if isinstance(one, Candidate) else ())
         except DocumentError as error:
+            problem = f"{cast('Candidate', one).file}:{error.line}:{error.column}: {error.kind}: {error.detail}"
+        if problem:
             unread += 1
-            file = one.file if isinstance(one, Candidate) else str(one)
-            print(printable(f"{file}:{error.line}:{error.column}: {error.kind}: {error.detail}"), file=sys.stderr)
+            print(printable(problem), file=sys.stderr)
     if options.format == "json":
         print(json.dumps([_plain(row) for row in rows], indent=2))
     else:
@@ -50,11 +52,7 @@ def run(options: argparse.Namespace) -> int:
     return INCOMPLETE if unread else FINDINGS if any(not row.policies for row in rows) else CLEAN
 
 
-def _rows(one: Found, tool: str, names: Names, library: Library) -> Iterator[Row]:
-    if isinstance(one, PassedOver):
-        return
-    if isinstance(one, Gap):
-        raise DocumentError(one.kind, f"{one.target}: {one.detail}")
+def _rows(one: Candidate, tool: str, names: Names, library: Library) -> Iterator[Row]:
     document = read(one.data, one.file)
     if not is_template(document.root):
         return
