@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -155,6 +156,20 @@ def test_what_waives_nothing_is_reported(
     assert run.told(waived=True) == []
     assert run.code == 1
     assert run.report["complete"] is True
+
+
+def test_a_hash_above_a_key_of_that_name_is_no_waiver(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = DB.replace("    Properties", "    Metadata:\n      #\n      dbguard: {ignore: []}\n    Properties")
+    assert Run(capsys, template(here, text)).notices == []
+
+
+def test_endless_comments_cost_little(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = f"      {AZ}\n" * 10_000
+    template(here, DB.replace("      MultiAZ: false", f"{many}      MultiAZ: false {AZ * 10_000}"))
+    start = process_time()
+    run = Run(capsys, "t.yaml")
+    assert process_time() - start < 8
+    assert run.told(waived=True) == ["multi-az Db"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ PLACES = {
     "checkov": ("checkov", "skip", "id", "comment"),
     "guard": ("guard", "SuppressedRules", "id", "reason"),
 }
-SKIP = re.compile(r"#\s*(?:checkov|bridgecrew):skip=")
+SKIP = re.compile(r"#[ \t]*(?:checkov|bridgecrew):skip=")
 SKIPPED = re.compile(r"\s*([\w,\s-]*[\w-])\s*(?::(.*))?$")
 
 

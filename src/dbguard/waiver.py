@@ -19,9 +19,10 @@ from dbguard.sources.comments import Comment, comments
 from dbguard.sources.document import Document, dotted
 from dbguard.sources.template import TemplateInventory
 
-MARK = re.compile(r"#\s*dbguard(?:\s*:|(?=\s+ignore\s*\[))")
+MARK = re.compile(r"#[ \t]*dbguard(?:[ \t]*:|(?=[ \t]+ignore[ \t]*\[))")
 DIRECTIVE = re.compile(r"ignore\s*\[([^\]]*)\]\s*(?:until=(\S*))?\s*(?:--\s*(.*))?$")
 FORM = "a waiver is written ignore[POLICY] until=YYYY-MM-DD -- REASON, until=… may be left out"
+LONGEST = 120  # characters of policies that a notice repeats
 KEYS = ("policy", "reason", "until")
 Types = Mapping[str, Collection[str]]  # the resource types of each policy there is
 Home = tuple[str, str]  # a resource's file, and its place there
@@ -256,7 +257,8 @@ def _would_show(waiver: Waiver, types: Types, ran: Collection[str]) -> bool:
 
 def _notice(kind: str, waiver: Waiver, detail: str) -> Notice:
     on = waiver.resource.rpartition(".")[2] if waiver.where != "config" else ""
-    subject = " on ".join(part for part in (waiver.policy, on) if part)
+    policy = waiver.policy if len(waiver.policy) <= LONGEST else waiver.policy[: LONGEST - 1] + "…"
+    subject = " on ".join(part for part in (policy, on) if part)
     return Notice(waiver.location.file, kind, f"{subject}: {detail}" if subject else detail, waiver.location)
 
 

@@ -34,12 +34,12 @@ def comments(document: Document, pattern: re.Pattern[str]) -> Iterator[Comment]:
     if not found:
         return
     starts = [0, *(match.end() for match in re.finditer(BREAKS, document.text))]
-    placed = []
+    placed, below = [], _below(document)
     for at, following in zip(found, [*found[1:], len(document.text)], strict=True):
         line = bisect_right(starts, at)
         column = at - starts[line - 1] + 1
-        text = document.line(line)[column - 1 :][: following - at]
-        placed.append((text, line, column, _beside(document, line, column)))
+        text = document.line(line)[column - 1 : column - 1 + following - at]
+        placed.append((text, line, column, _beside(document, line, below)))
     keys = _keys(document, {target for *_, target in placed})
     for text, line, column, target in placed:
         yield Comment(text, line, column, tuple(keys.get(target, ())))
@@ -70,17 +70,25 @@ def _outside_of_values(text: str, found: list[int]) -> list[int]:
     return [one for one in found if one not in inside]
 
 
-def _beside(document: Document, line: int, column: int) -> int:
+def _beside(document: Document, line: int, below: list[int]) -> int:
     """The line that a comment is about: its own, or the next under comments alone; 0 where that is none."""
     own = document.line(line)
     if not own.lstrip().startswith("#"):
         return line
-    indent = len(own) - len(own.lstrip())
-    for number in range(line + 1, len(document.lines) + 1):
-        text = document.line(number)
-        if not text.lstrip().startswith("#"):
-            return number if text.strip() and indent <= len(text) - len(text.lstrip()) else 0
-    return 0
+    text = document.line(below[line])
+    return below[line] if text.strip() and _indent(own) <= _indent(text) else 0
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _below(document: Document) -> list[int]:
+    """For each line the next that is no comment, as far as there is one."""
+    below = [len(document.lines) + 1] * (len(document.lines) + 2)
+    for number in range(len(document.lines) - 1, 0, -1):
+        below[number] = below[number + 1] if document.line(number + 1).lstrip().startswith("#") else number + 1
+    return below
 
 
 def _keys(document: Document, lines: set[int]) -> dict[int, list[Path]]:
