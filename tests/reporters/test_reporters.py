@@ -19,8 +19,8 @@ import jsonschema
 import pytest
 
 from dbguard.errors import UsageError
-from dbguard.model import VERDICTS, Location, Report
-from dbguard.reporters import WAIVED, Options, dump, load, names, shown
+from dbguard.model import VERDICTS, WAIVED, Location, Report
+from dbguard.reporters import Options, dump, load, names, shown
 
 from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, HOSTILE, MULTI_AZ, NOTHING, RICH
 
@@ -70,7 +70,8 @@ def test_a_row_of_csv_is_a_gap_or_a_finding_and_no_formula(case: str) -> None:
     rows = list(csv.DictReader(rendered("csv", *CASES[case]).splitlines()))
     report, options = CASES[case]
     assert [row["kind"] for row in rows][: len(report.gaps)] == ["gap"] * len(report.gaps)
-    assert len(rows) == len(report.gaps) + len(shown(report, options))
+    assert [row["kind"] for row in rows].count("waiver") == len(report.notices)
+    assert len(rows) == len(report.gaps) + len(report.notices) + len(shown(report, options))
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
 
 
@@ -85,7 +86,7 @@ def test_gitlab_has_every_finding_and_gap_once(case: str) -> None:
     """https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format"""
     report, options = CASES[case]
     entries = json.loads(rendered("gitlab", report, options))
-    assert len(entries) == len(report.gaps) + len(shown(report, options))
+    assert len(entries) == len(report.gaps) + len(report.notices) + len(shown(report, options))
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
     for entry in entries:
         assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
@@ -160,7 +161,7 @@ def test_json_is_the_contract() -> None:
     text = rendered("json", RICH)
     report = json.loads(text)
     assert dump(report) + "\n" == text
-    assert list(report) == ["schema", "version", "complete", "summary", "findings", "gaps"]
+    assert list(report) == ["schema", "version", "complete", "summary", "findings", "gaps", "notices"]
     assert list(report["summary"]) == ["inputs", "resources", "policies", "verdicts", "waived"]
     assert list(report["summary"]["verdicts"]) == ["fail", "may-fail", "unknown", "pass", "exempt"]
     assert list(report["findings"][0]) == [
@@ -254,7 +255,9 @@ def test_junit_counts_what_it_holds(case: str) -> None:
 @pytest.mark.parametrize("name", ["expected", HOSTILE * 20], ids=["plain", "hostile"])
 def test_markdown_fits_a_comment(name: str) -> None:
     finding = ENCRYPTED._replace(message=name)
-    many = RICH._replace(findings=(*RICH.findings, *[finding] * 5000), gaps=RICH.gaps * 1000)
+    many = RICH._replace(
+        findings=(*RICH.findings, *[finding] * 5000), gaps=RICH.gaps * 1000, notices=RICH.notices * 1000
+    )
     text = rendered("markdown", many, Options(show=EVERYTHING))
     assert len(text.encode()) < 65_536
     assert "left out here" in text

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
-from dbguard.model import Finding, Gap, Report
+from dbguard.model import Finding, Gap, Notice, Report
 from dbguard.reporters import Options, assignment, printable, prose, said, shown
 
 HEADER = (
@@ -17,12 +17,12 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculat
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """The header, gaps, findings; `kind` is the verdict, or gap."""
+    """The header, gaps, notices, findings; `kind` is the verdict, gap or waiver."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
-    for gap in report.gaps:
-        writer.writerow(map(_cell, _gap(gap)))
+    for kind, entries in (("gap", report.gaps), ("waiver", report.notices)):
+        writer.writerows(map(_cell, _entry(kind, entry)) for entry in entries)
     for finding in shown(report, options):
         writer.writerow(map(_cell, _finding(finding)))
     yield out.getvalue()
@@ -33,9 +33,9 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(FORMULAS) else text
 
 
-def _gap(gap: Gap) -> tuple[object, ...]:
-    file, line, column, path = gap.location or (gap.target, None, None, None)
-    return ("gap", None, gap.kind, *[None] * 6, file, line, column, path, prose(gap.detail), *[None] * 5)
+def _entry(kind: str, entry: Gap | Notice) -> tuple[object, ...]:
+    file, line, column, path = entry.location or (entry.target, None, None, None)
+    return (kind, None, entry.kind, *[None] * 6, file, line, column, path, prose(entry.detail), *[None] * 5)
 
 
 def _finding(finding: Finding) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from dbguard.model import FAIL, Finding, Gap, Report
+from dbguard.model import FAIL, Finding, Gap, Notice, Report
 from dbguard.reporters import Options, dump, home, printable, prose, said, scenario, shown, word
 
 SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "low": "minor", "info": "info"}
@@ -27,10 +27,10 @@ class Entry(NamedTuple):
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """Gaps first, then findings; each with a fingerprint of its own."""
+    """Gaps first, then notices and findings; each with a fingerprint of its own."""
     seen: dict[str, int] = {}
     found: list[dict[str, Any]] = []
-    for entry in (*map(_gap, report.gaps), *map(_finding, shown(report, options))):
+    for entry in (*map(_gap, report.gaps), *map(_notice, report.notices), *map(_finding, shown(report, options))):
         seen[entry.key] = seen.get(entry.key, 0) + 1
         found.append(_told(entry, seen[entry.key]))
     yield dump(found) + "\n"
@@ -42,11 +42,17 @@ def _gap(gap: Gap) -> Entry:
     return Entry(description, f"gap/{gap.kind}", "major", file, line, f"{gap.target}:{gap.kind}:{gap.detail}")
 
 
+def _notice(notice: Notice) -> Entry:
+    file, line = (notice.location.file, notice.location.line) if notice.location else (notice.target, 1)
+    description = f"{notice.kind} waiver: {prose(notice.detail)}"
+    return Entry(description, f"waiver/{notice.kind}", "info", file, line, f"{file}:{notice.kind}:{notice.detail}")
+
+
 def _finding(finding: Finding) -> Entry:
     verdict = "" if word(finding) == FAIL else f"{word(finding)}: "
     note = f" ({scenario(finding)})" if scenario(finding) else ""
     description = f"{verdict}{prose(finding.resource.id)}: {said(finding)}{note}"
-    severity = SEVERITIES[finding.severity] if finding.verdict == FAIL else "info"
+    severity = SEVERITIES[finding.severity] if word(finding) == FAIL else "info"
     where = finding.location
     file, line = (where.file, where.line) if where else (home(finding), 1)
     return Entry(description, finding.policy, severity, file, line, finding.fingerprint)
