@@ -25,19 +25,24 @@ def run(options: argparse.Namespace) -> int:
     gc.disable()  # nothing here runs in circles, and the collector would take a tenth of the time
     outputs = [output(text) for text in options.format or ["text"]]
     show = shown(options.show)
+    report = reported(options)
+    for name, file in outputs:
+        write(report, name, file, show)
+    return code(report, options.fail_on, strict=options.strict)
+
+
+def reported(options: argparse.Namespace) -> Report:
+    """The report of a scan, with what the user accepts marked."""
     check(options)
     library = Library(options.folders)
     asked = Options(
         chosen(library, options),
         given(options),
-        show=show,
+        show=shown(options.show),
         pass_over=options.pass_over,
         frameworks=frameworks(library, options),
     )
-    report = accepted(judged(library, asked, options), library, asked.entries, options)
-    for name, file in outputs:
-        write(report, name, file, show)
-    return code(report, options.fail_on, strict=options.strict)
+    return accepted(judged(library, asked, options), library, asked.entries, options)
 
 
 def judged(library: Library, asked: Options, options: argparse.Namespace) -> Report:
