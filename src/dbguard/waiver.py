@@ -14,6 +14,7 @@ from typing import Any
 
 from dbguard.inventory import Resource
 from dbguard.model import WAIVABLE, Finding, Location, Notice, Path, Report, Waiver
+from dbguard.peers import CFN_LINT
 from dbguard.policy_library import suggestion
 from dbguard.sources.comments import Comment, comments
 from dbguard.sources.document import Document, dotted
@@ -240,7 +241,7 @@ def _refused(waiver: Waiver, types: Types, today: str) -> Notice | None:
     """Why a waiver waives nothing."""
     if waiver.problem:
         return _notice("malformed", waiver, waiver.problem)
-    if not any(names(waiver.policy, one) for one in types):
+    if not any(names(waiver.policy, one) for one in types) and not _elsewhere(waiver, types):
         hint = suggestion(waiver.policy, types)
         return _notice("unknown-policy", waiver, f"there is no policy '{waiver.policy}'{hint}")
     if waiver.until and waiver.until < today:
@@ -248,11 +249,16 @@ def _refused(waiver: Waiver, types: Types, today: str) -> Notice | None:
     return None
 
 
+def _elsewhere(waiver: Waiver, types: Types) -> bool:
+    """Whether a waiver is for findings of cfn-lint, and cfn-lint was not run."""
+    return waiver.policy.startswith(CFN_LINT) and not any(one.startswith(CFN_LINT) for one in types)
+
+
 def _would_show(waiver: Waiver, types: Types, ran: Collection[str]) -> bool:
     """Whether a finding to waive would have been seen: every policy meant was run, on a resource that was judged."""
     named = [one for one in types if names(waiver.policy, one)]
     about = [one for one in named if waiver.type in types[one]] or named
-    return bool(waiver.type) and all(one in ran for one in about)
+    return bool(waiver.type and about) and all(one in ran for one in about)
 
 
 def _notice(kind: str, waiver: Waiver, detail: str) -> Notice:

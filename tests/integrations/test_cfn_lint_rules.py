@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from cfnlint.helpers import create_rules
 from dbguard.cli import main
 from dbguard.commands import scan
 from dbguard.errors import PolicyError, UsageError
+from dbguard.model import Report
 from dbguard.policy_library import Library
 
 MODULE = "dbguard.integrations.cfn_lint"
@@ -170,7 +172,12 @@ def test_a_users_mistake_is_a_match(here: Path, monkeypatch: pytest.MonkeyPatch,
 def test_a_template_is_judged_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     real = scan.reported
-    monkeypatch.setattr(scan, "reported", lambda options: asked.append(options.paths) or real(options))
+
+    def noted(options: argparse.Namespace) -> Report:
+        asked.append(options.paths)
+        return real(options)
+
+    monkeypatch.setattr(scan, "reported", noted)
     (here / "t.yaml").write_text(OPEN)
     assert len({one.rule.id for one in linted("t.yaml")}) > 3
     assert asked == [["t.yaml"]]

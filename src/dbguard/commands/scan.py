@@ -42,7 +42,13 @@ def reported(options: argparse.Namespace) -> Report:
         pass_over=options.pass_over,
         frameworks=frameworks(library, options),
     )
-    return accepted(judged(library, asked, options), library, asked.entries, options)
+    report = judged(library, asked, options)
+    if not options.cfn_lint:
+        return accepted(report, library, asked.entries, options)
+    from dbguard.integrations.diagnostics import Linter
+
+    linter = Linter({name for entry in library.entries.values() for name in entry.types}, options.severity)
+    return accepted(linter.added(report), library, asked.entries, options, linter.names)
 
 
 def judged(library: Library, asked: Options, options: argparse.Namespace) -> Report:
@@ -65,21 +71,32 @@ def check(options: argparse.Namespace) -> None:
         raise UsageError("--prune-baseline has no effect without --baseline")
     if options.no_waivers and (options.baseline or options.write_baseline):
         raise UsageError("--no-waivers has no effect beside a baseline, which is one more way to waive")
+    if options.cfn_lint and "-" in options.paths:
+        raise UsageError("--cfn-lint has no effect on standard input: name a file")
     if options.baseline:
         from dbguard.commands import baseline
 
         baseline.read(options.baseline)
 
 
-def accepted(report: Report, library: Library, entries: Sequence[Entry], options: argparse.Namespace) -> Report:
-    """The report with what the user accepts marked: by waivers in the templates, then by the baseline."""
+def accepted(
+    report: Report,
+    library: Library,
+    entries: Sequence[Entry],
+    options: argparse.Namespace,
+    others: frozenset[str] = frozenset(),
+) -> Report:
+    """The report with what the user accepts marked: by waivers in the templates, then by the baseline.
+
+    `others` are the rules of other tools that were run as well, by their names in the report.
+    """
     if options.no_waivers:
         return report
-    ran = frozenset(entry.id for entry in entries)
+    ran = frozenset(entry.id for entry in entries) | others
     if report.waivers:
         from dbguard import waiver
 
-        types = {name: entry.types for name, entry in library.entries.items()}
+        types = {**dict.fromkeys(others, ()), **{name: entry.types for name, entry in library.entries.items()}}
         report = waiver.settle(report, report.waivers, types, ran, library.topology.today)
     if options.baseline or options.write_baseline:
         from dbguard.commands import baseline

@@ -1,0 +1,131 @@
+"""What cfn-lint says of databases, as findings: `dbguard scan --cfn-lint`.
+
+Its own rules alone are run: `.cfnlintrc` and `Metadata` choose and configure them, but load no others, since those are
+code of the scanned tree. cfn-lint is imported here and nowhere else on the way.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+import cfnlint.rules
+from cfnlint.config import ConfigMixIn
+from cfnlint.exceptions import CfnLintExitException, ConfigFileError
+from cfnlint.rules import CloudFormationLintRule, Rules
+from cfnlint.runner.template import run_template_by_file_path
+
+from dbguard.errors import UsageError
+from dbguard.finding import masked, order
+from dbguard.model import FAIL, SEVERITIES, Finding, Gap, Location, Report, Subject
+from dbguard.peers import CFN_LINT
+from dbguard.sources.document import BREAKS, contents, dotted
+from dbguard.subject import is_secret
+
+SEVERITY = {"E": "high", "W": "medium", "I": "info"}
+logging.getLogger("cfnlint").addHandler(logging.NullHandler())  # what it logs is in its matches
+BROKEN = ("E0000", "E0001", "E0002")  # it could not be parsed or transformed, or a rule of cfn-lint broke
+RULES = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md"
+
+
+class _Witness(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint has no types
+    """A rule that finds nothing and remembers the template, so that the types of resources are known."""
+
+    id = "W9/witness"
+
+    def match(self, cfn: Any) -> list[Any]:
+        """Remember the template as cfn-lint has expanded it."""
+        self.cfn = cfn
+        return []
+
+
+class Linter:
+    """cfn-lint with its own rules, loaded once for all templates."""
+
+    def __init__(self, types: Collection[str], severity: str | None = None) -> None:
+        self._types = types
+        self._severities = SEVERITIES[: SEVERITIES.index(severity) + 1] if severity else SEVERITIES
+        self._rules = _rules()
+        self.names = frozenset(CFN_LINT + name for name in self._rules)
+        self._witness = _Witness()
+        self._rules.register(self._witness)
+        try:
+            self._config = ConfigMixIn([])
+        except ConfigFileError as error:
+            raise UsageError(f"cfn-lint's configuration: {error}") from None
+
+    def added(self, report: Report) -> Report:
+        """The report with what cfn-lint says of the databases in the files that were judged."""
+        said = [one for file in sorted(report.homes) if os.path.isfile(file) for one in self._of(file)]
+        found = [one for one in said if isinstance(one, Finding) and one.severity in self._severities]
+        gaps = [one for one in said if isinstance(one, Gap)]
+        return report._replace(
+            findings=tuple(sorted((*report.findings, *found), key=order)),
+            gaps=(*report.gaps, *gaps),
+            verdicts={**report.verdicts, FAIL: report.verdicts[FAIL] + len(found)},
+        )
+
+    def _of(self, file: str) -> Iterator[Finding | Gap]:
+        self._witness.cfn = None
+        try:
+            matches = list(run_template_by_file_path(file, self._config, self._rules, ignore_bad_template=False))
+        except CfnLintExitException as error:
+            raise UsageError(f"cfn-lint's configuration: {error}") from None
+        for match in matches:
+            if match.rule.id in BROKEN:
+                detail = f"cfn-lint, {match.rule.id}: {match.message}"
+                yield Gap(file, "unsupported", detail, Location(file, match.linenumber, match.columnnumber))
+        if self._witness.cfn is not None and "Resources" in self._witness.cfn.template:
+            yield from self._findings(matches, file)
+        elif not any(match.rule.id in BROKEN for match in matches):
+            yield Gap(file, "unsupported", "cfn-lint does not read it as a template")
+
+    def _findings(self, matches: Iterable[Any], file: str) -> Iterator[Finding]:
+        resources = self._witness.cfn.get_resources()
+        lines = re.split(BREAKS, contents(file).decode("utf-8", "replace"))
+        for match in matches:
+            path = tuple(getattr(match, "path", None) or ())
+            body = resources.get(path[1]) if len(path) > 1 and path[0] == "Resources" else None
+            if body is not None and body.get("Type") in self._types:
+                subject = Subject(str(path[1]), body["Type"])
+                found = _finding(match, path, subject, self._at(file, path[:2]))
+                yield found._replace(source_line=masked("".join(lines[match.linenumber - 1 : match.linenumber])))
+
+    def _at(self, file: str, path: tuple[Any, ...]) -> Location:
+        """Where cfn-lint sees a resource."""
+        row, column, *_ = self._witness.cfn.get_location_yaml(self._witness.cfn.template, list(path)) or (0, 0)
+        return Location(file, row + 1, column + 1, dotted(path))
+
+
+def _rules() -> Rules:
+    return Rules.create_from_directory(os.path.dirname(cfnlint.rules.__file__))
+
+
+def page(name: str) -> str:
+    """What a rule of cfn-lint is about, by its name in a report. Raises UsageError."""
+    rules = _rules()
+    rule = rules.get(name.removeprefix(CFN_LINT))
+    if rule is None:
+        raise UsageError(f"cfn-lint has no rule '{name.removeprefix(CFN_LINT)}'")
+    return f"# {rule.shortdesc}\n\n{rule.description}\n\n- {name}, a rule of cfn-lint\n- {RULES}#{rule.id}\n"
+
+
+def _finding(match: Any, path: tuple[Any, ...], subject: Subject, itself: Location) -> Finding:
+    rule = match.rule
+    name = CFN_LINT + rule.id
+    inside = ".".join(str(step) for step in path[2:] if step != "Properties")
+    return Finding(
+        name,
+        FAIL,
+        SEVERITY.get(rule.id[0], "medium"),
+        rule.shortdesc,
+        rule.shortdesc if is_secret(path) else match.message,  # which may repeat the value
+        f"See {RULES}#{rule.id}",
+        subject,
+        Location(itself.file, match.linenumber, match.columnnumber, dotted(path)),
+        fingerprint=":".join((name, itself.file, subject.id, inside)),
+        judged_at=itself,
+    )
