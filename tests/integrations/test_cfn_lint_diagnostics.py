@@ -66,6 +66,12 @@ def test_a_diagnostic_is_a_finding(here: Path, capsys: pytest.CaptureFixture[str
     assert found["summary"]["verdicts"]["fail"] == sum(one["verdict"] == "fail" for one in found["findings"])
 
 
+def test_a_table_of_sam_is_one_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = "Resources:\n  Table: {Type: AWS::Serverless::SimpleTable, Properties: {Surprise: 1}}\n"
+    (here / "t.yaml").write_text("Transform: AWS::Serverless-2016-10-31\n" + table)
+    assert said(report(capsys, "t.yaml"))["cfn-lint/E3002"]["resource"]["id"] == "Table"
+
+
 def test_only_databases_are_spoken_of_and_no_password_is_shown(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "t.yaml").write_text(TEMPLATE)
     for name in names():

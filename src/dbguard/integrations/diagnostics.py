@@ -46,7 +46,7 @@ class Linter:
     """cfn-lint with its own rules, loaded once for all templates."""
 
     def __init__(self, types: Collection[str], severity: str | None = None) -> None:
-        self._types = types
+        self._types = {*types, "AWS::Serverless::SimpleTable"}  # a DynamoDB table, which cfn-lint leaves as it is
         self._severities = SEVERITIES[: SEVERITIES.index(severity) + 1] if severity else SEVERITIES
         self._rules = _rules()
         self.names = frozenset(CFN_LINT + name for name in self._rules)
