@@ -155,9 +155,9 @@ def test_every_input_of_the_component_is_honoured(folder: Path) -> None:
     assert work(paths="open.yaml", args=f"{SELECT} --fail-on critical")[0] == 0
     job = component(image="python:3.12", stage="lint")
     assert (job["image"], job["stage"]) == ("python:3.12", "lint")
-    code, log = work(part="before_script", more=recorder(folder), package="dbguard @ git+file:///x")
+    code, log = work(part="before_script", more=recorder(folder), package="git+https://example.com/dbguard@v1")
     assert code == 0, log
-    assert (folder / "asked").read_text().endswith(" dbguard @ git+file:///x\n")
+    assert (folder / "asked").read_text().endswith(" git+https://example.com/dbguard@v1\n")
 
 
 def test_inputs_of_the_component_are_never_code(folder: Path) -> None:
