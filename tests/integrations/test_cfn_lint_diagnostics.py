@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.rules import CloudFormationLintRule, Rules
+from cfnlint.rules.errors import RuleError
 
 from dbguard.cli import main
 from dbguard.reporters import names
@@ -138,6 +140,24 @@ def test_what_cfn_lint_cannot_read_is_a_gap(here: Path, capsys: pytest.CaptureFi
     (gap,) = report(capsys, "t.yaml")["gaps"]
     assert gap["detail"].startswith("cfn-lint, E0000: ")
     assert main(["scan", *SELECT, "t.yaml"]) == 3
+
+
+def test_a_rule_of_cfn_lint_that_breaks_is_a_gap(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint has no types
+        id = "E9001"
+
+        def match(self, cfn: object) -> None:
+            raise ValueError("no good")
+
+    rules = Rules()
+    rules.extend([Broken(), RuleError()])
+    monkeypatch.setattr("dbguard.integrations.diagnostics._rules", lambda: rules)
+    (here / "t.yaml").write_text(TEMPLATE)
+    (gap,) = report(capsys, "t.yaml")["gaps"]
+    assert gap["detail"].startswith("cfn-lint, E0002: ")
+    assert "no good" in gap["detail"]
 
 
 def test_what_is_no_template_to_cfn_lint_is_a_gap(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -181,3 +181,23 @@ def test_a_template_is_judged_once(here: Path, monkeypatch: pytest.MonkeyPatch) 
     (here / "t.yaml").write_text(OPEN)
     assert len({one.rule.id for one in linted("t.yaml")}) > 3
     assert asked == [["t.yaml"]]
+
+
+def test_a_policy_of_ones_own_is_told_under_dbguards_name(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dbguard.integrations import cfn_lint
+
+    (here / "t.yaml").write_text(OPEN)
+    monkeypatch.delitem(cfn_lint.IDS, "rds/storage-encrypted")  # as if it came from another folder
+    (found,) = (one for one in linted("t.yaml") if one.rule.id == "E9/dbguard")
+    assert found.message.endswith("(dbguard explain rds/storage-encrypted)")
+
+
+def test_a_broken_policy_is_told_as_cfn_lint_tells_of_rules(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dbguard.integrations import cfn_lint
+
+    def refuse() -> None:
+        raise PolicyError(["a mistake"])
+
+    monkeypatch.setattr(cfn_lint, "Library", refuse)
+    with pytest.raises(ImportError, match="a mistake"):
+        cfn_lint._entries()

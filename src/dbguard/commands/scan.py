@@ -34,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
 def reported(options: argparse.Namespace) -> Report:
     """The report of a scan, with what the user accepts marked."""
     check(options)
+    if options.cfn_lint and "-" in options.paths:
+        raise UsageError("--cfn-lint has no effect on standard input: name a file")
     library = Library(options.folders)
     asked = Options(
         chosen(library, options),
@@ -71,8 +73,6 @@ def check(options: argparse.Namespace) -> None:
         raise UsageError("--prune-baseline has no effect without --baseline")
     if options.no_waivers and (options.baseline or options.write_baseline):
         raise UsageError("--no-waivers has no effect beside a baseline, which is one more way to waive")
-    if options.cfn_lint and "-" in options.paths:
-        raise UsageError("--cfn-lint has no effect on standard input: name a file")
     if options.baseline:
         from dbguard.commands import baseline
 

@@ -47,8 +47,18 @@ class _Judged:
         return self._told.get(rule, [])
 
 
+def _entries() -> list[Entry]:
+    """The policies; what is wrong with their files is told as cfn-lint tells it of rules that it cannot load."""
+    try:
+        return list(Library().entries.values())
+    except DbguardError as error:
+        raise ImportError(str(error)) from error
+
+
 JUDGED = _Judged()
-IDS = {entry.id: rule_id(entry.id, entry.severity) for entry in Library().entries.values()}
+ENTRIES = _entries()
+IDS = {entry.id: rule_id(entry.id, entry.severity) for entry in ENTRIES}
+NAMES = frozenset(IDS.values())
 
 
 class _Rule(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint has no types
@@ -68,8 +78,7 @@ class _Rule(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint has no ty
         mandatory_rules: Sequence[str] | None = None,
     ) -> bool:
         """As for every rule, but an id that is the beginning of another policy's id speaks of its own policy alone."""
-        others = set(IDS.values()) - {self.id}
-        ignored = [one for one in ignore_rules or () if one not in others]
+        ignored = [one for one in ignore_rules or () if one == self.id or one not in NAMES]
         enabled: bool = super().is_enabled(include_experimental, ignored, include_rules, mandatory_rules)
         return enabled
 
@@ -155,7 +164,7 @@ def _of(entry: Entry) -> dict[str, str]:
     return _row(IDS[entry.id], entry.title, f"{entry.title}; dbguard explain {entry.id} says why")
 
 
-RULES = {IDS[entry.id]: _of(entry) for entry in Library().entries.values()}
+RULES = {IDS[entry.id]: _of(entry) for entry in ENTRIES}
 RULES[GENERAL] = _row(
     GENERAL, "dbguard looked at everything", "What dbguard could not look at, and policies of your own"
 )
