@@ -188,12 +188,15 @@ def samples(language: str = "yaml") -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
-def test_the_workflow_in_the_documentation_is_right(here: Path) -> None:
+def test_the_action_and_the_workflow_in_the_documentation_are_sound(here: Path) -> None:
     (text,) = (one for one in samples() if "jobs:" in one)
     text = text.replace("<this repository>@<commit>", f"example/dbguard@{'0' * 40}")
     (here / "workflow.yml").write_text(text)
     check = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", "vendor.github-workflows"]
     run = subprocess.run([*check, "workflow.yml"], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    audit = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--pedantic", "workflow.yml"]
+    run = subprocess.run([*audit, str(ROOT / "action.yml")], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
     uses = re.findall(r"uses: (.*)", text)
     assert len(uses) == 3
