@@ -7,11 +7,12 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.rules import CloudFormationLintRule, Rules
+from cfnlint.rules import CloudFormationLintRule, RuleMatch, Rules
 from cfnlint.rules.errors import RuleError
 
 from dbguard.cli import main
@@ -142,22 +143,44 @@ def test_what_cfn_lint_cannot_read_is_a_gap(here: Path, capsys: pytest.CaptureFi
     assert main(["scan", *SELECT, "t.yaml"]) == 3
 
 
-def test_a_rule_of_cfn_lint_that_breaks_is_a_gap(
-    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Broken(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint has no types
-        id = "E9001"
+class Broken(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint has no types
+    """A rule of cfn-lint that repeats what it has read, and breaks."""
 
-        def match(self, cfn: object) -> None:
-            raise ValueError("no good")
+    id = "E9001"
 
+    def match(self, cfn: Any) -> Iterator[RuleMatch]:
+        yield RuleMatch(["Resources", "Db", "Properties"], f"{cfn.template['Resources']['Db']['Properties']} is odd")
+        raise ValueError("no good")
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = Rules()
     rules.extend([Broken(), RuleError()])
     monkeypatch.setattr("dbguard.integrations.diagnostics._rules", lambda: rules)
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_rule_of_cfn_lint_that_breaks_is_a_gap(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "t.yaml").write_text(TEMPLATE)
     (gap,) = report(capsys, "t.yaml")["gaps"]
     assert gap["detail"].startswith("cfn-lint, E0002: ")
     assert "no good" in gap["detail"]
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_message_that_repeats_a_password_is_masked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "t.yaml").write_text(TEMPLATE.replace("[hunter2]", "hunter2"))
+    message = said(report(capsys, "t.yaml"))["cfn-lint/E9001"]["message"]
+    assert "'Engine': 'mysql'" in message
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize("more", ["Metadata: [1]\n", "  Odd: [1]\n  Other: {Type: [1], Properties: 5, Metadata: 7}\n"])
+def test_templates_of_the_wrong_shape_break_nothing(here: Path, capsys: pytest.CaptureFixture[str], more: str) -> None:
+    (here / "t.yaml").write_text(TEMPLATE + more)
+    gaps = report(capsys, "t.yaml")["gaps"]
+    assert "cfn-lint broke off: AttributeError" in gaps[-1]["detail"]
 
 
 def test_what_is_no_template_to_cfn_lint_is_a_gap(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

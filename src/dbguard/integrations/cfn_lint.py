@@ -18,7 +18,7 @@ from dbguard.cli import DEEPEST, parser
 from dbguard.errors import DbguardError, PolicyError
 from dbguard.model import MAY_FAIL, UNKNOWN, WAIVABLE, Finding, Location, Report
 from dbguard.policy_library import Entry, Library
-from dbguard.reporters import LONGEST, level, place, prose, said, scenario
+from dbguard.reporters import LONGEST, is_brief, level, place, prose, said, scenario
 
 MARK = "9"  # the numbers that cfn-lint leaves to rules that are not its own
 GENERAL = f"E{MARK}/dbguard"  # gaps, and findings of policies that are not built in
@@ -146,7 +146,7 @@ def _message(finding: Finding) -> str:
     doubt = {MAY_FAIL: "may fail: ", UNKNOWN: "unknown: "}.get(finding.verdict, "")
     note = f" ({scenario(finding)})" if scenario(finding) else ""
     beside = "".join(f"; see {place(one.location)}" for one in finding.related if one.location)
-    fix = f". Fix: {prose(finding.fix)}" if finding.fix else ""
+    fix = "" if is_brief(finding) else f". Fix: {prose(finding.fix)}"
     return f"{prose(finding.resource.id)}: {doubt}{said(finding)}{note}{beside}{fix} (dbguard explain {finding.policy})"
 
 

@@ -74,6 +74,9 @@ class Linter:
             matches = list(run_template_by_file_path(file, self._config, self._rules, ignore_bad_template=False))
         except CfnLintExitException as error:
             raise UsageError(f"cfn-lint's configuration: {error}") from None
+        except Exception as error:  # noqa: BLE001 - cfn-lint breaks in many ways on templates of the wrong shape
+            yield Gap(file, "unsupported", f"cfn-lint broke off: {type(error).__name__}: {error}")
+            return
         for match in matches:
             if match.rule.id in BROKEN:
                 detail = f"cfn-lint, {match.rule.id}: {match.message}"
@@ -89,8 +92,9 @@ class Linter:
         for match in matches:
             path = tuple(getattr(match, "path", None) or ())
             body = resources.get(path[1]) if len(path) > 1 and path[0] == "Resources" else None
-            if body is not None and body.get("Type") in self._types:
-                subject = Subject(str(path[1]), body["Type"])
+            kind = body.get("Type") if isinstance(body, dict) else None
+            if isinstance(kind, str) and kind in self._types:
+                subject = Subject(str(path[1]), kind)
                 found = _finding(match, path, subject, self._at(file, path[:2]))
                 yield found._replace(source_line=masked("".join(lines[match.linenumber - 1 : match.linenumber])))
 
@@ -122,7 +126,7 @@ def _finding(match: Any, path: tuple[Any, ...], subject: Subject, itself: Locati
         FAIL,
         SEVERITY.get(rule.id[0], "medium"),
         rule.shortdesc,
-        rule.shortdesc if is_secret(path) else match.message,  # which may repeat the value
+        rule.shortdesc if is_secret(path) else masked(match.message),  # which may repeat the value
         f"See {RULES}#{rule.id}",
         subject,
         Location(itself.file, match.linenumber, match.columnnumber, dotted(path)),
