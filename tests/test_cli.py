@@ -253,7 +253,7 @@ def test_a_template_on_one_line_costs_no_more(here: Path, capsys: pytest.Capture
     resources = {f"Db{number}": body for number in range(40)}
     text = json.dumps({"Metadata": {"Blob": "a" * 300_000}, "Resources": resources})
     (here / "t.json").write_text(text)
-    finding._masked.cache_clear()
+    finding.masked.cache_clear()
     assert scan("t.json") == 1
-    assert finding._masked.cache_info().misses == 1
+    assert finding.masked.cache_info().misses == 1
     assert "hunter2" not in capsys.readouterr().out

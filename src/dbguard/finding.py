@@ -23,7 +23,7 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     place = (*first.resource.place, *first.path) if first else resource.place
     place = _existing(place, first.resource if first else resource)
     where = locate(inventory, place)
-    line = _masked(inventory.source.line_at(place)) if inventory.source else None
+    line = masked(inventory.source.line_at(place)) if inventory.source else None
     named = _path_name(first)
     itself = locate(inventory, resource.place)
     home = itself.file if itself else inventory.name
@@ -51,7 +51,7 @@ SECRET = r"""(?i)(\w{0,32}(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*
 
 
 @lru_cache(maxsize=16)  # JSON may be all on one line, which every finding then shows
-def _masked(line: str) -> str:
+def masked(line: str) -> str:
     """A line of a template with its secrets left out."""
     folded = line.lower()
     return re.sub(SECRET, _hidden, line) if any(word in folded for word in SECRETS) else line
@@ -209,4 +209,4 @@ def _beside(resource: Resource, where: Location | None, note: str) -> Related:
     return Related(resource.subject.id, resource.type, where, note)
 
 
-__all__ = ["MAY_FAIL", "finding", "locate", "message", "order"]
+__all__ = ["MAY_FAIL", "finding", "locate", "masked", "message", "order"]

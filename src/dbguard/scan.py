@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from dbguard import __version__
-from dbguard.discover import Candidate, Found, PassedOver, find, is_template
+from dbguard.discover import Candidate, Found, PassedOver, find, is_template, may_be_template
 from dbguard.errors import DocumentError, UsageError
 from dbguard.families import Families, Family
 from dbguard.finding import finding, order
@@ -243,6 +243,9 @@ class Scan:
             yield from self.live(harvest)
 
     def _unread(self, candidate: Candidate, error: DocumentError) -> None:
+        if self.options.pass_over and not may_be_template(candidate.data):
+            self.not_templates += 1
+            return
         place = Location(candidate.file, error.line, error.column)
         self.unreadable += 1
         self.gaps.append(Gap(candidate.file, error.kind, error.detail, place))
