@@ -34,6 +34,8 @@ ROOMS = (
         "dbguard.suppressions",
     },
     {"dbguard.policy_library", "dbguard.families", "dbguard.authoring", "dbguard.drift", "dbguard.waiver"},
+    {"dbguard.changes"},
+    {"dbguard.earlier"},
     {"dbguard.frameworks", "dbguard.baseline"},
     {
         "dbguard.scan",

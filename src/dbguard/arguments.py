@@ -65,6 +65,11 @@ def scan(commands: Commands[Parser]) -> None:
     _selection(command)
     _output(command)
     command.add_argument(
+        "--changed-since",
+        metavar="REF",
+        help="tell only what changed since a branch, tag or commit of git; what is new is told wherever it is",
+    )
+    command.add_argument(
         "--pass-over", action="store_true", help="pass over named files that are no templates, as in folders"
     )
 

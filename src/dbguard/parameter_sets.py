@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from dbguard.discover import find
+from dbguard.discover import Found, find
 from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, Report
 from dbguard.parameter_files import ParameterSet
 from dbguard.policy_library import Library
@@ -14,11 +14,22 @@ from dbguard.scan import Options, Scan
 One = TypeVar("One", Finding, Gap)
 
 
-def scan(library: Library, options: Options, sets: Sequence[ParameterSet], paths: Sequence[str]) -> Report:
-    """Scan with each set in turn. Raises UsageError for a value that a template refuses."""
-    files = list(find(paths))
+def scan(
+    library: Library,
+    options: Options,
+    sets: Sequence[ParameterSet],
+    paths: Sequence[str],
+    *,
+    found: Iterable[Found] | None = None,
+    make: Callable[[Library, Options], Scan] = Scan,
+) -> Report:
+    """Scan with each set in turn. Raises UsageError for a value that a template refuses.
+
+    `found` is what is at the paths, where that is known; `make` makes the scan of one set.
+    """
+    files = list(find(paths) if found is None else found)
     every = options._replace(show=frozenset(VERDICTS))
-    reports = [(one, Scan(library, every._replace(own=one)).run(paths, files)) for one in sets]
+    reports = [(one, make(library, every._replace(own=one)).run(paths, files)) for one in sets]
     findings = [
         finding._replace(parameters=names)
         for finding, names in _merged(((own, one) for own, report in reports for one in report.findings), sets)

@@ -17,6 +17,7 @@ from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.scan import Options, Scan
 
 if TYPE_CHECKING:
+    from dbguard.commands.changed import Changes
     from dbguard.frameworks import Framework
 
 
@@ -34,10 +35,20 @@ def run(options: argparse.Namespace) -> int:
         pass_over=options.pass_over,
         frameworks=frameworks(library, options),
     )
-    report = accepted(judged(library, asked, options), library, asked.entries, options)
+    changes = _changes(library, asked, options) if options.changed_since is not None else None
+    report = changes.judged() if changes else judged(library, asked, options)
+    report = accepted(report, library, asked.entries, options)
+    report = changes.narrowed(report) if changes else report
     for name, file in outputs:
         write(report, name, file, show)
     return code(report, options.fail_on, strict=options.strict)
+
+
+def _changes(library: Library, asked: Options, options: argparse.Namespace) -> Changes:
+    """The run over two versions that --changed-since asks for."""
+    from dbguard.commands.changed import Changes
+
+    return Changes(library, asked, options)
 
 
 def judged(library: Library, asked: Options, options: argparse.Namespace) -> Report:
@@ -58,6 +69,10 @@ def check(options: argparse.Namespace) -> None:
     """Refuse, before anything is read, what is accepted in a way that has no effect or no file."""
     if options.prune_baseline and not options.baseline:
         raise UsageError("--prune-baseline has no effect without --baseline")
+    if getattr(options, "changed_since", None) is not None:
+        from dbguard.commands import changed
+
+        changed.check(options)
     if options.no_waivers and (options.baseline or options.write_baseline):
         raise UsageError("--no-waivers has no effect beside a baseline, which is one more way to waive")
     if options.baseline:

@@ -1,0 +1,139 @@
+"""`dbguard scan --changed-since`: both versions of the templates are judged, and what changed is told."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from tempfile import TemporaryDirectory
+
+from dbguard import parameter_sets
+from dbguard.changes import Told, Version, altered, identity, narrowed
+from dbguard.discover import Candidate, Found, find, narrow
+from dbguard.earlier import Earlier
+from dbguard.errors import UsageError
+from dbguard.model import VERDICTS, Finding, Gap, Report
+from dbguard.parameter_files import ParameterSet, load
+from dbguard.policy_library import Library
+from dbguard.scan import Options, Scan
+from dbguard.sources.git import repository
+from dbguard.sources.template import TemplateInventory
+
+Make = Callable[[Library, Options], Scan]
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse what would speak of a whole code base where only a part is told."""
+    if "-" in options.paths:
+        raise UsageError("--changed-since has no effect on standard input, of which there is no earlier version")
+    for name in ("write_baseline", "prune_baseline", "framework"):
+        if getattr(options, name):
+            flag = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{flag} speaks of a whole code base: run it without --changed-since")
+
+
+class Watched(Scan):
+    """A scan that notes what the templates hold."""
+
+    def __init__(self, library: Library, options: Options, version: Version) -> None:
+        super().__init__(library, options)
+        self._version = version
+
+    def _waivers_of(self, inventory: TemplateInventory) -> None:
+        super()._waivers_of(inventory)
+        self._version.see(inventory, self.options.own.name if self.options.own else "")
+
+
+class Now(Watched):
+    """A scan of the templates as they are, without those that cannot have other verdicts than before."""
+
+    def __init__(self, library: Library, options: Options, version: Version, quiet: frozenset[str]) -> None:
+        super().__init__(library, options, version)
+        self._quiet = quiet
+
+    def _file(self, candidate: Candidate) -> Iterator[Finding]:
+        if self._version.paths(candidate.file) not in self._quiet:
+            yield from super()._file(candidate)
+            return
+        self.read += 1
+        text, own = narrow(candidate.data), self.options.own
+        for name in self.options.given(candidate.file):
+            if re.search(rb"\b%b\b" % re.escape(name.encode("utf-8", "replace")), text):
+                self._named.add(name)
+                self._own_named.update([name] if own and own.on(candidate.file) else ())
+
+
+class Before(Watched):
+    """A scan of the templates as they were, which need not have the parameters that they have now."""
+
+    def _given(self, inventory: TemplateInventory) -> None:
+        """Refuse nothing."""
+
+    def _check_parameters(self) -> None:
+        """Refuse nothing."""
+
+
+class Changes:
+    """One run over two versions."""
+
+    def __init__(self, library: Library, asked: Options, options: argparse.Namespace) -> None:
+        self.library, self.asked = library, asked._replace(show=frozenset(VERDICTS))
+        self.paths, self.since, self.show = list(options.paths), options.changed_since, asked.show
+        self.sets = [load(file) for file in dict.fromkeys(options.parameter_file)]
+        source = repository(self.paths, self.since)
+        self.new = Version(source.root)
+        self.files = list(find(self.paths))
+        self.earlier = Earlier(source, self.paths, self.files, self.new.paths)
+        given = {one.name: self.new.paths(_split(one.name)[0]) for one in self.sets}
+        self.given = {name: path for name, path in given.items() if not path.startswith("../")}
+        if not all(map(self.earlier.is_same, self.given.values())):
+            self.earlier.quiet.clear()
+        self.told: Told | None = None
+
+    def judged(self) -> Report:
+        """The report on the templates as they are, with every finding in it."""
+        quiet = frozenset(self.earlier.quiet)
+        make: Make = lambda library, asked: Now(library, asked, self.new, quiet)  # noqa: E731 - its type is said so
+        report = self._run(self.sets, self.paths, self.files, make)
+        with TemporaryDirectory(prefix="dbguard-") as folder:
+            old, known = self._known(os.path.realpath(folder))
+        same, changed = frozenset(self.earlier.same), frozenset(self.earlier.changed)
+        self.told = Told(old, self.new, altered(old, self.new), known, same, changed)
+        return report
+
+    def narrowed(self, report: Report) -> Report:
+        """The report with what did not change left out."""
+        idle = len(self.earlier.quiet)
+        return narrowed(report, self.told, self.show, self.since, idle) if self.told else report
+
+    def _known(self, folder: str) -> tuple[Version, frozenset[object]]:
+        """The earlier version, written into a folder, and what is found in it."""
+        self.earlier.write(folder, self.given.values())
+        old = Version(folder)
+        paths = [path for one in self.paths if os.path.exists(path := os.path.join(folder, self.new.paths(one)))]
+        sets = [self._set(one, folder) for one in self.sets]
+        report = self._run(sets, paths, None, lambda library, asked: Before(library, asked, old))
+        rows: Iterable[Finding | Gap] = (*report.findings, *report.gaps)
+        return old, frozenset(identity(one, old.paths) for one in rows)
+
+    def _set(self, one: ParameterSet, folder: str) -> ParameterSet:
+        """A set of parameters as it was; without history it is as it is."""
+        if one.name not in self.given:
+            return one
+        _, environment = _split(one.name)
+        try:
+            return load(os.path.join(folder, self.given[one.name]) + environment)._replace(name=one.name)
+        except UsageError:
+            return ParameterSet(one.name, {}, {})
+
+    def _run(self, sets: Sequence[ParameterSet], paths: list[str], files: list[Found] | None, make: Make) -> Report:
+        if len(sets) > 1:
+            return parameter_sets.scan(self.library, self.asked, sets, paths, found=files, make=make)
+        return make(self.library, self.asked._replace(own=sets[0] if sets else None)).run(paths, files)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A parameter file and, behind a #, the environment in it."""
+    file, mark, environment = name.rpartition("#")
+    return (name, "") if not mark or os.path.exists(name) else (file, mark + environment)
