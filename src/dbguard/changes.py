@@ -8,6 +8,7 @@ is caught by the verdicts of both versions: a finding that the old one does not 
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -18,9 +19,10 @@ from dbguard.relation import Items, Relation
 from dbguard.sources.template import TemplateInventory
 from dbguard.waiver import Home, around, gathered, home
 
+STACK = "AWS::CloudFormation::Stack"  # what it gives counts where it is used, not in all that is nested
 MOST = 20_000  # values in one resource; a larger one counts as changed
 MOST_RENAMED = 50  # files that are compared line by line
-Node = tuple[str, str, str]  # the set of parameters, the template that is deployed by itself, and a name in it
+Node = tuple[str, str]  # the set of parameters, and a name in the template that is deployed by itself, behind its file
 
 
 class Paths:
@@ -29,19 +31,23 @@ class Paths:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self._known: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
 
     def __call__(self, file: str) -> str:
         """The path of a file from the folder, whatever links lead to it."""
         if file not in self._known:
+            self._pattern = None
             self._known[file] = os.path.relpath(os.path.realpath(file), self.folder).replace(os.sep, "/")
         return self._known[file]
 
     def text(self, text: str) -> str:
         """A text in which templates that are joined are named (`file#Name`) in the same way."""
-        if "#" in text:
-            for file, path in self._known.items():
-                text = text.replace(f"{file}#", f"{path}#")
-        return text
+        if "#" not in text or not self._known:
+            return text
+        if self._pattern is None:
+            longest_first = sorted(self._known, key=len, reverse=True)
+            self._pattern = re.compile(f"({'|'.join(map(re.escape, longest_first))})#")
+        return self._pattern.sub(lambda found: f"{self._known[found[1]]}#", text)
 
 
 class Version:
@@ -60,12 +66,8 @@ class Version:
         files = frozenset(self.paths(one.file) for document in inventory.documents for one in document.whole())
         head = self.paths(inventory.name)
 
-        def node(name: str) -> Node:
-            file, _, own = name.rpartition("#")
-            return given, self.paths(file) if file else head, own
-
         parts = _parts(inventory)
-        nodes = {name: node(name) for name in parts}
+        nodes = {name: (given, self.paths.text(name) if "#" in name else f"{head}#{name}") for name in parts}
         for name, trees in parts.items():
             self.contents[nodes[name]] = _frozen(trees, self.paths)
             self.leads[nodes[name]] = {nodes[one] for one in _named(trees, inventory) if one in nodes}
@@ -190,7 +192,7 @@ class Told(NamedTuple):
             return True
         nodes = list(self.new.around(one.judged_at))
         beside = (other for node in nodes for version in (self.old, self.new) for other in version.beside.get(node, ()))
-        places = (one.location, *(other.location for other in one.related))
+        places = (one.location, *(other.location for other in one.related if other.type != STACK))
         shown = (node for place in places for node in self.new.around(place))
         return not (nodes or one.judged_at is None) or not self.nodes.isdisjoint((*nodes, *beside, *shown))
 

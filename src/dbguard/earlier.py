@@ -73,13 +73,24 @@ class Earlier:
         imported = any(JOINS[0] in narrow(data) for data in everything)
         words = (*REFERS, *JOINS) if imported else REFERS
         named = _named(everything)
+        ends = tuple(os.fsdecode(word) for word in named if _is_read(os.fsdecode(word)))  # a name may be put together
+        alone = {path for path in self.same if self.now[path].stack is None and not _is_fragment(path)}
         return {
             path
-            for path in self.same
-            if self.now[path].stack is None
-            and not _has(self.now[path].data, words)
+            for path in alone
+            if not _has(self.now[path].data, words)
+            and not path.endswith(ends)
             and os.fsencode(os.path.basename(path)) not in named
         }
+
+    def unsettle(self) -> None:
+        """Judge every file: what is given to the templates changed, or may say which files they read."""
+        self.quiet = set()
+
+    @property
+    def refers(self) -> bool:
+        """Whether some template reads other files, or did."""
+        return any(_has(data, REFERS) for data in (*self.texts.values(), *(one.data for one in self.now.values())))
 
     def write(self, folder: str, also: Iterable[str]) -> None:
         """Write the earlier version of what is to be judged, and of what that may read, into an empty folder."""
@@ -88,21 +99,26 @@ class Earlier:
         written.update((path, data) for path, data in self.texts.items() if may_be_template(data))
         named = {path for path in files if os.path.basename(path) in ALWAYS or path in also}
         if any(b"::MODULE" in narrow(data) for data in written.values()):
-            named.update(path for path in files if path.rpartition("/")[0].endswith("fragments"))
+            named.update(filter(_is_fragment, files))
         os.mkdir(os.path.join(folder, ".git"))  # whoever looks for the repository's root finds it
-        while named:
+        while True:
             written.update({path: self.texts[path] for path in named & self.texts.keys()})
             written.update(self._read(named - self.texts.keys()))
             words = _named(written.values())
-            named = {
-                path for path in files if path not in written and os.fsencode(os.path.basename(path)) in words
-            } - named
+            named = {path for path in files if path not in written and os.fsencode(os.path.basename(path)) in words}
+            if not named:
+                break
         for path, data in written.items():
             _write(folder, path, data)
 
 
 def _is_read(path: str) -> bool:
     return path.lower().endswith(SUFFIXES)
+
+
+def _is_fragment(path: str) -> bool:
+    """Whether it may be the template of a module, which is found by the module's name."""
+    return path.rpartition("/")[0].rpartition("/")[2] == "fragments"
 
 
 def _has(data: bytes, words: Iterable[bytes]) -> bool:

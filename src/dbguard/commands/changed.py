@@ -87,8 +87,9 @@ class Changes:
         self.earlier = Earlier(source, self.paths, self.files, self.new.paths)
         given = {one.name: self.new.paths(_split(one.name)[0]) for one in self.sets}
         self.given = {name: path for name, path in given.items() if not path.startswith("../")}
-        if not all(map(self.earlier.is_same, self.given.values())):
-            self.earlier.quiet.clear()
+        named = bool(self.sets or asked.parameters) and self.earlier.refers
+        if named or not all(map(self.earlier.is_same, self.given.values())):
+            self.earlier.unsettle()
         self.told: Told | None = None
 
     def judged(self) -> Report:

@@ -99,7 +99,7 @@ def _files(root: str, commit: str) -> Iterator[tuple[str, str]]:
 
 
 def blobs(one: Repository, objects: Iterable[str], largest: int) -> Iterator[tuple[str, bytes]]:
-    """The bytes of each object that is at hand, without those beyond the largest size."""
+    """The bytes of each object, without those beyond the largest size. Raises UsageError for one that is missing."""
     wanted = list(dict.fromkeys(objects))
     if not wanted:
         return
@@ -113,8 +113,8 @@ def blobs(one: Repository, objects: Iterable[str], largest: int) -> Iterator[tup
             process.stdin.write(f"{name}\n".encode())
             process.stdin.flush()
             head = process.stdout.readline().split()
-            if len(head) != 3:  # missing
-                continue
+            if len(head) != 3:
+                raise UsageError(f"--changed-since: object {name[:12]} is not here: clone without --filter")
             size = int(head[2])
             data = process.stdout.read(min(size, largest))
             left = size - len(data)
