@@ -233,8 +233,10 @@ def test_related_resources_count_by_reference_and_by_name(repo: Repo, name: str)
     select = "rds/,aurora/"
     repo.commit({"a.yaml": template(CLUSTER.format(days=7, name=name, public="true"))})
     repo.write({"a.yaml": template(CLUSTER.format(days=8, name=name, public="true"))})
-    assert "a.yaml Member" in repo.told(select=select)
-    assert "a.yaml Alone" not in repo.told(select=select)
+    _, report = repo.scan(".", "--changed-since", "HEAD", select=select)
+    told = {(one["policy"], one["resource"]["id"]) for one in report["findings"]}
+    assert ("rds/public-access", "Member") in told
+    assert "Alone" not in {name for _, name in told}
 
 
 def test_a_resource_that_is_removed_changes_those_that_referred_to_it(repo: Repo) -> None:
@@ -246,6 +248,25 @@ def test_a_resource_that_is_removed_changes_those_that_referred_to_it(repo: Repo
     assert code == 3
     assert [one["kind"] for one in report["gaps"]] == ["missing-reference"]
     assert {one["resource"]["id"] for one in report["findings"]} == {"Inside"}
+
+
+COUNTED = """
+  Cluster: {Type: AWS::DocDB::DBCluster, Properties: {StorageEncrypted: true}}
+  One: {Type: AWS::DocDB::DBInstance, Properties: {DBInstanceClass: db.r6g.large, DBClusterIdentifier: !Ref Cluster}}
+"""
+SECOND = """
+  Two:
+    Type: AWS::DocDB::DBInstance
+    Condition: Prod
+    Properties: {DBInstanceClass: db.r6g.large, DBClusterIdentifier: !If [Prod, !Ref Cluster, !Ref One]}
+"""
+
+
+def test_what_only_the_verdicts_show_is_told(repo: Repo) -> None:
+    start = "Parameters: {Env: {Type: String, Default: prod}}\nConditions: {Prod: !Equals [!Ref Env, prod]}\n"
+    repo.commit({"a.yaml": template(COUNTED, SECOND, head=start)})
+    repo.write({"a.yaml": template(COUNTED, head=start)})
+    assert repo.told(select="documentdb/multi-az") == ["a.yaml Cluster"]
 
 
 PARENT = """
@@ -273,6 +294,16 @@ def test_a_child_that_stands_alone_now_is_judged(repo: Repo) -> None:
     )
     repo.commit({"top.yaml": template(PARENT.format(multi="true")), "child.yaml": child})
     repo.write({"top.yaml": template(db("Mine", encrypted="true"))})
+    assert repo.told() == ["child.yaml Given"]
+
+
+def test_a_child_whose_name_is_put_together_is_judged_when_it_stands_alone(repo: Repo) -> None:
+    defaults = CHILD.replace("String}", "String, Default: 'false'}", 1)
+    start = "Parameters: {Env: {Type: String, Default: chi}}\n"
+    top = PARENT.format(multi="true").replace("./child.yaml", "!Sub './${Env}ld.yaml'")
+    child = template(db("Given", multi="!Ref Multi", encrypted="true"), head=defaults)
+    repo.commit({"top.yaml": template(top, head=start), "child.yaml": child})
+    repo.write({"top.yaml": template(db("Mine", encrypted="true"), head=start)})
     assert repo.told() == ["child.yaml Given"]
 
 
@@ -318,6 +349,20 @@ def test_a_module_counts(repo: Repo) -> None:
     fragment["Resources"]["Db"]["Properties"]["Engine"] = "postgres"  # type: ignore[index]  # plain data
     repo.write({"m/fragments/f.json": json.dumps(fragment)})
     assert repo.told("a.yaml") == ["m/fragments/f.json MadeDb"]
+
+
+def test_the_fragment_of_a_module_that_is_used_no_more_is_judged_alone(repo: Repo) -> None:
+    db_ = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql", "MultiAZ": {"Ref": "Multi"}}}
+    fragment = {"Parameters": {"Multi": {"Type": "String", "Default": "false"}}, "Resources": {"Db": db_}}
+    project = {
+        "m/.rpdk-config": json.dumps({"typeName": "My::Db::One::MODULE"}),
+        "m/fragments/f.json": json.dumps(fragment),
+    }
+    module = "\n  Made: {Type: My::Db::One::MODULE, Properties: {Multi: 'true'}}\n"
+    repo.commit({"a.yaml": template(module, db("Two")), **project})
+    assert repo.told(select="rds/multi-az") == []
+    repo.write({"a.yaml": template(db("Two"))})
+    assert repo.told(select="rds/multi-az") == ["m/fragments/f.json Db"]
 
 
 def test_a_name_more_in_a_loop_is_a_resource_more(repo: Repo) -> None:
@@ -486,6 +531,7 @@ def test_a_clone_without_contents_asks_nobody_for_them(repo: Repo, here: Path, m
 
 HOSTILE = """
 [core]
+	repositoryformatversion = 1
 	fsmonitor = touch {ran}
 	hooksPath = {hooks}
 	sshCommand = touch {ran}
@@ -544,7 +590,11 @@ def test_a_hostile_repository_runs_nothing(repo: Repo, here: Path, missing: bool
     assert sorted(path.name for path in here.iterdir()) == before
 
 
-def test_names_that_are_no_paths_are_not_written(repo: Repo, here: Path) -> None:
+def test_names_that_are_no_paths_are_not_written(
+    repo: Repo, here: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = tmp_path_factory.mktemp("written")
+    monkeypatch.setattr("tempfile.tempdir", str(written))
     blob = subprocess.run(
         ["git", "hash-object", "-w", "--stdin"], input=template(db("One")).encode(), capture_output=True, check=True
     ).stdout.strip()
@@ -568,9 +618,8 @@ def test_names_that_are_no_paths_are_not_written(repo: Repo, here: Path) -> None
     commit = repo.git("commit-tree", tree, "-p", "HEAD", "-m", "odd")
     repo.git("update-ref", "refs/heads/main", commit)
     repo.write({"a.yaml": template(db("One", engine="postgres"))})
-    outside = {path.name for path in here.parent.iterdir()}
     assert repo.told() == ["a.yaml One"]
-    assert {path.name for path in here.parent.iterdir()} == outside
+    assert not list(written.iterdir())
 
 
 def test_links_are_not_followed_out_of_the_earlier_version(
