@@ -466,6 +466,23 @@ def test_a_baseline_is_laid_over_what_is_told(repo: Repo, capsys: pytest.Capture
     assert (report["summary"]["waived"], "notices" in report) == (1, False)
 
 
+def test_what_is_not_judged_is_not_missed_in_the_baseline(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    child = template(db("Given", multi="!Ref Multi"), head=CHILD)
+    repo.commit({"top.yaml": template(PARENT.format(multi="true")), "child.yaml": child, "b.yaml": template(db("Two"))})
+    assert main(["scan", ".", "--select", IDS, "--write-baseline", "base.json"]) == 0
+    capsys.readouterr()
+    repo.write({"b.yaml": template(db("Two", encrypted="true"))})
+    _, report = repo.scan(".", "--changed-since", "HEAD", "--baseline", "base.json")
+    assert report["summary"]["left_out"]["files"] == 2
+    assert [one["detail"] for one in report["notices"]] == ["1 entry is found no more; --prune-baseline takes it out"]
+
+
+def test_a_file_that_is_ignored_no_more_is_told(repo: Repo) -> None:
+    repo.commit({"a.yaml": template(db("One")), "old/b.yaml": template(db("Two")), ".gitignore": "old\n"})
+    repo.write({".gitignore": "older\n"})
+    assert repo.told() == ["old/b.yaml Two"]
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 
 from dbguard.changes import Paths, renamed
 from dbguard.discover import SUFFIXES, Candidate, Found, may_be_template, narrow
 from dbguard.families import JOINS, NESTS
-from dbguard.sources.document import LARGEST
+from dbguard.sources.document import LARGEST, Document
 from dbguard.sources.git import Repository, blobs, object_of
 
 REFERS = (*NESTS, b"AWS::Include")  # what says that a template reads other files
@@ -17,21 +18,44 @@ ALWAYS = (".gitignore", ".rpdk-config", "cdk.out")  # files that say what others
 _NAME = rb"[^\s/\\\"'#?:,{}\[\]()]+"
 
 
+class Names:
+    """Words of templates, of which each may be a file's name, or the end of one that is put together."""
+
+    def __init__(self, words: set[bytes]) -> None:
+        self.whole = {os.fsdecode(word) for word in words}
+        self.ends = tuple(word for word in self.whole if _is_read(word))
+
+    def __contains__(self, path: str) -> bool:
+        return path.rpartition("/")[2] in self.whole or path.endswith(self.ends)
+
+
 class Earlier:
-    """The files of a scan as they were at one commit.
+    """The files of a scan as they were at one commit; `given` are values of parameters, which may name files.
 
     `same` are those whose bytes are what they were. `quiet` are those of them that refer to no other file and are
     referred to by none, so that their verdicts cannot have changed.
     """
 
-    def __init__(self, repository: Repository, paths: Sequence[str], found: Iterable[Found], inputs: Paths) -> None:
+    def __init__(
+        self, repository: Repository, paths: Sequence[str], found: Iterable[Found], inputs: Paths, given: Iterable[str]
+    ) -> None:
         self.repository, self.inputs = repository, inputs
         self.scanned = [inputs(path) for path in paths]
         self.now = {inputs(one.file): one for one in found if isinstance(one, Candidate)}
         self.same = {path for path, one in self.now.items() if self._is_same(path, one.data)}
         self.changed = self.now.keys() - self.same
         self.texts = self._texts()
-        self.quiet = self._quiet()
+        stirred = [*self.texts.values(), *(self.now[path].data for path in self.changed)]
+        everything = [*stirred, *(self.now[path].data for path in self.same)]
+        self.given = _words("\n".join(given).encode("utf-8", "replace"))
+        self._joins = any(JOINS[0] in narrow(data) for data in everything)
+        self._stirred_joins = self._joins and any(_has(data, JOINS) for data in stirred)
+        self._stirred_names = self._named(stirred)
+        self._known: dict[str, bool] = {}
+        self._backwards: list[str] = []
+        self.settled = True
+        self.idle: set[str] = set()
+        self.quiet = self._quiet(self._named(everything))
 
     def _is_same(self, path: str, data: bytes) -> bool:
         known = self.repository.files.get(path)
@@ -39,13 +63,15 @@ class Earlier:
 
     def is_same(self, path: str) -> bool:
         """Whether any file of the repository is as it was; one from outside of it has no history."""
-        if path.startswith("../"):
+        if path.startswith("../") or path in self.same:
             return True
-        try:
-            with open(os.path.join(self.repository.root, path), "rb") as file:
-                return self._is_same(path, file.read(LARGEST + 1))
-        except OSError:
-            return False
+        if path not in self._known:
+            try:
+                with open(os.path.join(self.repository.root, path), "rb") as file:
+                    self._known[path] = self._is_same(path, file.read(LARGEST + 1))
+            except OSError:
+                self._known[path] = False
+        return self._known[path]
 
     def _texts(self) -> dict[str, bytes]:
         """What was in the files that are another or no template now, under their new names as well."""
@@ -68,29 +94,61 @@ class Earlier:
         found = dict(blobs(self.repository, wanted.values(), LARGEST))
         return {path: found[name] for path, name in wanted.items() if name in found}
 
-    def _quiet(self) -> set[str]:
-        everything = [*self.texts.values(), *(one.data for one in self.now.values())]
-        imported = any(JOINS[0] in narrow(data) for data in everything)
-        words = (*REFERS, *JOINS) if imported else REFERS
-        named = _named(everything)
-        ends = tuple(os.fsdecode(word) for word in named if _is_read(os.fsdecode(word)))  # a name may be put together
-        alone = {path for path in self.same if self.now[path].stack is None and not _is_fragment(path)}
-        return {
-            path
-            for path in alone
-            if not _has(self.now[path].data, words)
-            and not path.endswith(ends)
-            and os.fsencode(os.path.basename(path)) not in named
-        }
+    def _quiet(self, named: Names) -> set[str]:
+        words = (*REFERS, *JOINS) if self._joins else REFERS
+        alone = filter(self._stands_alone, self.same)
+        return {path for path in alone if not _has(self.now[path].data, words) and path not in named}
+
+    def _named(self, texts: Iterable[bytes]) -> Names:
+        """The files that some templates may read."""
+        found = {word for data in texts if _has(data, REFERS) for word in _words(data)}
+        return Names(found | self.given if found else found)
+
+    def is_idle(self, documents: Iterable[Document]) -> bool:
+        """Whether templates that are judged as one are as they were, and whatever they read or are read by."""
+        files = {self.inputs(one.file): one.text.encode("utf-8", "surrogatepass") for one in documents}
+        idle = self.settled and self._is_idle(files)
+        self.idle.update(files if idle else ())
+        return idle
+
+    def _is_idle(self, files: dict[str, bytes]) -> bool:
+        if not all(path in self.repository.files and self.is_same(path) for path in files):
+            return False
+        if any(path in self._stirred_names or not self._stands_alone(path) for path in files):
+            return False
+        if any(b"::MODULE" in data or (self._stirred_joins and _has(data, JOINS)) for data in files.values()):
+            return False
+        named = self._named(files.values())
+        return all(map(self.is_same, self._reached(named)))
+
+    def _reached(self, names: Names) -> Iterator[str]:
+        """The files of the earlier version that may be meant."""
+        if not self._backwards:
+            self._backwards = sorted(path[::-1] for path in self.repository.files)
+        for word in names.whole:
+            start = f"/{word}"[::-1]
+            yield from [word] if word in self.repository.files else ()
+            yield from self._ending(start)
+        for word in names.ends:
+            yield from self._ending(word[::-1])
+
+    def _ending(self, start: str) -> Iterator[str]:
+        for at in range(bisect_left(self._backwards, start), len(self._backwards)):
+            if not self._backwards[at].startswith(start):
+                return
+            yield self._backwards[at][::-1]
+
+    def _stands_alone(self, path: str) -> bool:
+        """Whether its name in other files is all that it may be found by."""
+        return not _is_fragment(path) and (path not in self.now or self.now[path].stack is None)
 
     def unsettle(self) -> None:
-        """Judge every file: what is given to the templates changed, or may say which files they read."""
-        self.quiet = set()
+        """Judge every file, for what is given to them changed."""
+        self.settled, self.quiet = False, set()
 
-    @property
-    def refers(self) -> bool:
-        """Whether some template reads other files, or did."""
-        return any(_has(data, REFERS) for data in (*self.texts.values(), *(one.data for one in self.now.values())))
+    def rest(self, judged: set[str]) -> None:
+        """What was found to be idle, and is not judged with other files, is quiet as well."""
+        self.quiet |= self.idle & self.now.keys() - judged
 
     def write(self, folder: str, also: Iterable[str]) -> None:
         """Write the earlier version of what is to be judged, and of what that may read, into an empty folder."""
@@ -104,8 +162,7 @@ class Earlier:
         while True:
             written.update({path: self.texts[path] for path in named & self.texts.keys()})
             written.update(self._read(named - self.texts.keys()))
-            words = _named(written.values())
-            named = {path for path in files if path not in written and os.fsencode(os.path.basename(path)) in words}
+            named = set(self._reached(self._named(written.values()))) - written.keys()
             if not named:
                 break
         for path, data in written.items():
@@ -126,9 +183,8 @@ def _has(data: bytes, words: Iterable[bytes]) -> bool:
     return any(word in text for word in words)
 
 
-def _named(texts: Iterable[bytes]) -> set[bytes]:
-    """All words that may be the name of a file, in templates that read other files."""
-    return {word for data in texts if _has(data, REFERS) for word in re.findall(_NAME, narrow(data))}
+def _words(data: bytes) -> set[bytes]:
+    return set(re.findall(_NAME, narrow(data)))
 
 
 def _write(folder: str, path: str, data: bytes) -> None:

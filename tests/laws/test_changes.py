@@ -92,9 +92,18 @@ def histories(draw: st.DrawFn) -> tuple[Files, Files]:
     before = draw(templates())
     layout = draw(st.sampled_from(LAYOUTS))
     other = draw(st.sampled_from(LAYOUTS)) if draw(st.integers(0, 3)) == 0 else layout
-    quiet = {"quiet.json": json.dumps(draw(templates()))}
-    old, new = layout(before, "true"), other(draw(edited(before)), draw(st.sampled_from(["true", "false"])))
-    return {**old, **quiet}, {**new, **quiet}
+    beside = {f"quiet/{name}": text for name, text in draw(st.sampled_from(LAYOUTS))(draw(templates()), "true").items()}
+    after = before if draw(st.integers(0, 3)) == 0 else draw(edited(before))
+    old, new = layout(before, "true"), other(after, draw(st.sampled_from(["true", "false"])))
+    return {**old, **beside}, {**new, **beside}
+
+
+def write(folder: Path, files: Files) -> None:
+    (folder / "quiet").mkdir(exist_ok=True)
+    for old in folder.rglob("*.json"):
+        old.unlink()
+    for name, text in files.items():
+        (folder / name).write_text(text)
 
 
 def key(one: Finding) -> tuple[str, ...]:
@@ -108,15 +117,12 @@ def test_what_changed_explains_every_new_finding(history: tuple[Files, Files]) -
         versions = [Version(os.path.realpath(folder)) for _ in history]
         reports = []
         for files, version in zip(history, versions, strict=True):
-            for old in Path(folder).iterdir():
-                old.unlink()
-            for name, text in files.items():
-                (Path(folder) / name).write_text(text)
+            write(Path(folder), files)
             options = Options(PLAIN, show=frozenset(VERDICTS))
             reports.append(Before(LIBRARY, options, version).run([folder]))
         known = {key(one) for one in reports[0].findings}
         everything = Everything()
-        told = Told(*versions, altered(*versions), everything, frozenset(), frozenset())
+        told = Told(versions[0], versions[1], altered(*versions), everything, frozenset(), frozenset())
         for one in reports[1].findings:
             assert key(one) in known or told.finding(one)
 
@@ -138,10 +144,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def committed(files: Files, *, commit: bool) -> None:
-    for old in Path().glob("*.json"):
-        old.unlink()
-    for name, text in files.items():
-        Path(name).write_text(text)
+    write(Path(), files)
     if commit:
         git = ("git", "-c", "user.name=T", "-c", "user.email=t@example.org")
         subprocess.run([*git, "add", "-A"], check=True)

@@ -48,12 +48,15 @@ class Watched(Scan):
 class Now(Watched):
     """A scan of the templates as they are, without those that cannot have other verdicts than before."""
 
-    def __init__(self, library: Library, options: Options, version: Version, quiet: frozenset[str]) -> None:
+    def __init__(self, library: Library, options: Options, version: Version, earlier: Earlier) -> None:
         super().__init__(library, options, version)
-        self._quiet = quiet
+        self._earlier = earlier
+
+    def _is_judged(self, inventory: TemplateInventory) -> bool:
+        return not self._earlier.is_idle([one for document in inventory.documents for one in document.whole()])
 
     def _file(self, candidate: Candidate) -> Iterator[Finding]:
-        if self._version.paths(candidate.file) not in self._quiet:
+        if self._version.paths(candidate.file) not in self._earlier.quiet:
             yield from super()._file(candidate)
             return
         self.read += 1
@@ -84,24 +87,29 @@ class Changes:
         source = repository(self.paths, self.since)
         self.new = Version(source.root)
         self.files = list(find(self.paths))
-        self.earlier = Earlier(source, self.paths, self.files, self.new.paths)
+        values = [
+            str(value) for some in (asked.parameters, *(one.values for one in self.sets)) for value in some.values()
+        ]
+        self.earlier = Earlier(source, self.paths, self.files, self.new.paths, values)
         given = {one.name: self.new.paths(_split(one.name)[0]) for one in self.sets}
         self.given = {name: path for name, path in given.items() if not path.startswith("../")}
-        named = bool(self.sets or asked.parameters) and self.earlier.refers
-        if named or not all(map(self.earlier.is_same, self.given.values())):
+        ignored = (path for path in source.files if path.endswith(".gitignore"))  # what they say decides what is read
+        if not all(map(self.earlier.is_same, (*self.given.values(), *ignored))):
             self.earlier.unsettle()
         self.told: Told | None = None
 
     def judged(self) -> Report:
         """The report on the templates as they are, with every finding in it."""
-        quiet = frozenset(self.earlier.quiet)
-        make: Make = lambda library, asked: Now(library, asked, self.new, quiet)  # noqa: E731 - its type is said so
-        report = self._run(self.sets, self.paths, self.files, make)
+        report = self._run(
+            self.sets, self.paths, self.files, lambda library, asked: Now(library, asked, self.new, self.earlier)
+        )
+        self.earlier.rest({file for files, _ in self.new.families for file in files})
+        homes = frozenset(one for one in report.homes if self.new.paths(one) not in self.earlier.quiet)
         with TemporaryDirectory(prefix="dbguard-") as folder:
             old, known = self._known(os.path.realpath(folder))
         same, changed = frozenset(self.earlier.same), frozenset(self.earlier.changed)
         self.told = Told(old, self.new, altered(old, self.new), known, same, changed)
-        return report
+        return report._replace(homes=homes)  # so that nothing is missed of what was not looked for
 
     def narrowed(self, report: Report) -> Report:
         """The report with what did not change left out."""
