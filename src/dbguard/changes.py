@@ -59,11 +59,11 @@ class Version:
         self.leads: dict[Node, set[Node]] = {}  # what each refers to
         self.beside: dict[Node, set[Node]] = {}  # the resources that policies relate each to
         self.at: dict[Home, set[Node]] = {}  # resources by where they stand
-        self.families: list[tuple[frozenset[str], set[Node]]] = []  # the files that are judged as one
+        self.files: set[str] = set()
 
     def see(self, inventory: TemplateInventory, given: str) -> None:
         """Note what a template holds, with all that it is seen with; `given` names the set of parameters."""
-        files = frozenset(self.paths(one.file) for document in inventory.documents for one in document.whole())
+        self.files.update(self.paths(one.file) for document in inventory.documents for one in document.whole())
         head = self.paths(inventory.name)
 
         parts = _parts(inventory)
@@ -76,7 +76,6 @@ class Version:
             self.at.setdefault((self.paths(file), place), set()).add(nodes[resource.id])
             self.leads[nodes[resource.id]].update(nodes[rule] for rule in inventory.world.rules)
             self.beside[nodes[resource.id]] = {nodes[one.id] for one in _related(resource)}
-        self.families.append((files, set(nodes.values())))
 
     def around(self, place: Location | None) -> Iterator[Node]:
         """The resources that a place is in."""
@@ -185,10 +184,11 @@ class Told(NamedTuple):
     known: frozenset[object]  # the findings and gaps of the old version
     same: frozenset[str]  # the files that are the same byte for byte
     changed: frozenset[str]  # and those that are not
+    stirred: frozenset[str]  # the files in which a resource changed
 
     def finding(self, one: Finding) -> bool:
         """Whether it is about what changed, or was not there before."""
-        if identity(one, self.new.paths) not in self.known:
+        if one.verdict in WAIVABLE and identity(one, self.new.paths) not in self.known:
             return True
         nodes = list(self.new.around(one.judged_at))
         beside = (other for node in nodes for version in (self.old, self.new) for other in version.beside.get(node, ()))
@@ -199,15 +199,14 @@ class Told(NamedTuple):
     def gap(self, one: Gap) -> bool:
         """Whether it is in a template that changed, was not there before, or is in no file that was compared."""
         file = self.new.paths(one.location.file if one.location else one.target)
-        compared = file in self.same or any(file in files for files, _ in self.new.families)
+        compared = file in self.same or file in self.new.files
         new = not compared or one.kind == "nothing-to-scan" or identity(one, self.new.paths) not in self.known
         return new or self.near(one.location)
 
     def near(self, place: Location | None) -> bool:
-        """Whether a place is in a file that changed, or that is judged as one with what changed."""
+        """Whether a place is in a file that changed, or in which a resource changed."""
         file = self.new.paths(place.file) if place else ""
-        families = (nodes for files, nodes in self.new.families if file in files)
-        return not place or file in self.changed or any(not self.nodes.isdisjoint(nodes) for nodes in families)
+        return not place or file in self.changed or file in self.stirred
 
 
 def identity(one: Finding | Gap, paths: Paths) -> object:

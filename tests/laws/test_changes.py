@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dbguard.changes import Told, Version, altered
 from dbguard.cli import main
-from dbguard.commands.changed import Before
+from dbguard.commands.changed import Watched
 from dbguard.model import VERDICTS, Finding
 from dbguard.policy_library import Library
 from dbguard.scan import Options
@@ -119,10 +119,10 @@ def test_what_changed_explains_every_new_finding(history: tuple[Files, Files]) -
         for files, version in zip(history, versions, strict=True):
             write(Path(folder), files)
             options = Options(PLAIN, show=frozenset(VERDICTS))
-            reports.append(Before(LIBRARY, options, version).run([folder]))
+            reports.append(Watched(LIBRARY, options, version).run([folder]))
         known = {key(one) for one in reports[0].findings}
         everything = Everything()
-        told = Told(versions[0], versions[1], altered(*versions), everything, frozenset(), frozenset())
+        told = Told(versions[0], versions[1], altered(*versions), everything, frozenset(), frozenset(), frozenset())
         for one in reports[1].findings:
             assert key(one) in known or told.finding(one)
 

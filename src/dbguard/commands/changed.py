@@ -70,6 +70,9 @@ class Now(Watched):
 class Before(Watched):
     """A scan of the templates as they were, which need not have the parameters that they have now."""
 
+    def __init__(self, library: Library, options: Options, version: Version) -> None:
+        super().__init__(library, options._replace(show=frozenset()), version)
+
     def _given(self, inventory: TemplateInventory) -> None:
         """Refuse nothing."""
 
@@ -103,12 +106,14 @@ class Changes:
         report = self._run(
             self.sets, self.paths, self.files, lambda library, asked: Now(library, asked, self.new, self.earlier)
         )
-        self.earlier.rest({file for files, _ in self.new.families for file in files})
+        self.earlier.rest(self.new.files)
         homes = frozenset(one for one in report.homes if self.new.paths(one) not in self.earlier.quiet)
         with TemporaryDirectory(prefix="dbguard-") as folder:
             old, known = self._known(os.path.realpath(folder))
+        nodes = altered(old, self.new)
+        stirred = frozenset(file for (file, _), some in self.new.at.items() if not nodes.isdisjoint(some))
         same, changed = frozenset(self.earlier.same), frozenset(self.earlier.changed)
-        self.told = Told(old, self.new, altered(old, self.new), known, same, changed)
+        self.told = Told(old, self.new, nodes, known, same, changed, stirred)
         return report._replace(homes=homes)  # so that nothing is missed of what was not looked for
 
     def narrowed(self, report: Report) -> Report:
