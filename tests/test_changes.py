@@ -335,6 +335,17 @@ def test_an_included_file_counts(repo: Repo) -> None:
     assert repo.told() == ["a.yaml One", "parts/more.txt One"]
 
 
+@pytest.mark.parametrize("name", ["part.yaml", "part.txt"])
+def test_a_child_that_only_an_included_file_nested_is_judged_when_it_stands_alone(repo: Repo, name: str) -> None:
+    include = f"\n  Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: {name}}}}}\n"
+    defaults = CHILD.replace("String}", "String, Default: 'false'}", 1)
+    child = template(db("Given", multi="!Ref Multi", encrypted="true"), head=defaults)
+    repo.commit({"top.yaml": template(include), name: PARENT.format(multi="true"), "child.yaml": child})
+    assert repo.told() == []
+    repo.write({name: db("Mine", encrypted="true")})
+    assert repo.told() == ["child.yaml Given"]
+
+
 def test_a_module_counts(repo: Repo) -> None:
     fragment = {
         "Resources": {"Db": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql", "MultiAZ": True}}}
@@ -605,6 +616,29 @@ def test_a_hostile_repository_runs_nothing(repo: Repo, here: Path, missing: bool
     else:
         assert repo.told() == ["a.yaml One"]
     assert sorted(path.name for path in here.iterdir()) == before
+
+
+def test_a_repository_of_somebody_else_says_how_to_trust_it(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert "git config --global --add safe.directory" in repo.refused(".", "--changed-since", "HEAD")
+
+
+def test_a_tree_that_is_not_here_is_no_empty_tree(repo: Repo) -> None:
+    repo.commit({"x/a.yaml": template(db("One"))})
+    name = repo.git("rev-parse", "HEAD:x")
+    Path(".git/objects", name[:2], name[2:]).unlink()
+    assert "not all here" in repo.refused(".", "--changed-since", "HEAD")
+
+
+def test_a_tree_that_has_no_end_is_not_read_to_it(repo: Repo) -> None:
+    row = f"100644 blob {repo.git('hash-object', '-w', '/dev/null')}"
+    for _ in range(9):
+        rows = "".join(f"{row}\tx{at}\n" for at in range(30))
+        run = subprocess.run(["git", "mktree"], input=rows, capture_output=True, text=True, check=True)
+        row = f"040000 tree {run.stdout.strip()}"
+    tree = row.rpartition(" ")[2]
+    repo.git("update-ref", "refs/heads/main", repo.git("commit-tree", tree, "-p", "HEAD", "-m", "deep"))
+    assert "has more than 1000000 files" in repo.refused(".", "--changed-since", "HEAD")
 
 
 def test_names_that_are_no_paths_are_not_written(

@@ -13,7 +13,6 @@ from dbguard.families import JOINS, NESTS
 from dbguard.sources.document import LARGEST, Document
 from dbguard.sources.git import Repository, blobs, object_of
 
-REFERS = (*NESTS, b"AWS::Include")  # what says that a template reads other files
 ALWAYS = (".gitignore", ".rpdk-config", "cdk.out")  # files that say what others are
 _NAME = rb"[^\s/\\\"'#?:,{}\[\]()]+"
 
@@ -44,18 +43,19 @@ class Earlier:
         self.now = {inputs(one.file): one for one in found if isinstance(one, Candidate)}
         self.same = {path for path, one in self.now.items() if self._is_same(path, one.data)}
         self.changed = self.now.keys() - self.same
-        self.texts = self._texts()
-        stirred = [*self.texts.values(), *(self.now[path].data for path in self.changed)]
-        everything = [*stirred, *(self.now[path].data for path in self.same)]
         self.given = _words("\n".join(given).encode("utf-8", "replace"))
-        self._joins = any(JOINS[0] in narrow(data) for data in everything)
-        self._stirred_joins = self._joins and any(_has(data, JOINS) for data in stirred)
-        self._stirred_names = self._named(stirred)
+        self.idle: set[str] = set()
+        self.settled = True
         self._known: dict[str, bool] = {}
         self._backwards: list[str] = []
-        self.settled = True
-        self.idle: set[str] = set()
-        self.quiet = self._quiet(self._named(everything))
+        self.texts = self._texts()
+        still = [self.now[path].data for path in self.same]
+        stirred = [*self.texts.values(), *(self.now[path].data for path in self.changed)]
+        stirred += self._parts([*stirred, *still])
+        self._joins = any(JOINS[0] in narrow(data) for data in (*stirred, *still))
+        self._stirred_joins = self._joins and any(_has(data, JOINS) for data in stirred)
+        self._stirred_names = self._named(stirred)
+        self.quiet = self._quiet(self._named([*stirred, *still]))
 
     def _is_same(self, path: str, data: bytes) -> bool:
         known = self.repository.files.get(path)
@@ -74,12 +74,12 @@ class Earlier:
         return self._known[path]
 
     def _texts(self) -> dict[str, bytes]:
-        """What was in the files that are another or no template now, under their new names as well."""
+        """The templates that are others or none now, under their new names as well."""
         files = self.repository.files
-        wanted = [path for path in files if path not in self.same and _is_read(path) and self._is_scanned(path)]
+        wanted = [path for path in files if _is_read(path) and self._is_scanned(path) and not self.is_same(path)]
         added = {path: self.now[path].data for path in self.changed if path not in files}
         gone = [path for path in files if added and _is_read(path) and not self._is_there(path)]
-        texts = self._read([*wanted, *gone])
+        texts = {path: data for path, data in self._read([*wanted, *gone]) if may_be_template(data)}
         names = renamed({path: texts[path] for path in gone if path in texts}, added)
         return {**texts, **{new: texts[old] for new, old in names.items()}}
 
@@ -89,19 +89,32 @@ class Earlier:
     def _is_there(self, path: str) -> bool:
         return path in self.now or os.path.lexists(os.path.join(self.repository.root, path))
 
-    def _read(self, paths: Iterable[str]) -> dict[str, bytes]:
-        wanted = {path: self.repository.files[path] for path in paths}
-        found = dict(blobs(self.repository, wanted.values(), LARGEST))
-        return {path: found[name] for path, name in wanted.items() if name in found}
+    def _read(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        named: dict[str, list[str]] = {}
+        for path in dict.fromkeys(paths):
+            named.setdefault(self.repository.files[path], []).append(path)
+        for name, data in blobs(self.repository, named, LARGEST):
+            yield from ((path, data) for path in named[name])
+
+    def _parts(self, texts: Iterable[bytes]) -> list[bytes]:
+        """What was in the files that changed and that templates may read, or that those may."""
+        found: dict[str, bytes] = {}
+        known = self.now.keys() | self.texts.keys()
+        while texts:
+            meant = set(self._reached(self._named(texts))) - known - found.keys()
+            more = dict(self._read(path for path in meant if not self.is_same(path)))
+            found.update(more)
+            texts = list(more.values())
+        return list(found.values())
 
     def _quiet(self, named: Names) -> set[str]:
-        words = (*REFERS, *JOINS) if self._joins else REFERS
+        words = (*NESTS, *JOINS) if self._joins else NESTS
         alone = filter(self._stands_alone, self.same)
         return {path for path in alone if not _has(self.now[path].data, words) and path not in named}
 
     def _named(self, texts: Iterable[bytes]) -> Names:
         """The files that some templates may read."""
-        found = {word for data in texts if _has(data, REFERS) for word in _words(data)}
+        found = {word for data in texts if _has(data, NESTS) for word in _words(data)}
         return Names(found | self.given if found else found)
 
     def is_idle(self, documents: Iterable[Document]) -> bool:
@@ -154,14 +167,13 @@ class Earlier:
         """Write the earlier version of what is to be judged, and of what that may read, into an empty folder."""
         files = self.repository.files
         written = {path: self.now[path].data for path in self.same - self.quiet}
-        written.update((path, data) for path, data in self.texts.items() if may_be_template(data))
+        written.update(self.texts)
         named = {path for path in files if os.path.basename(path) in ALWAYS or path in also}
         if any(b"::MODULE" in narrow(data) for data in written.values()):
             named.update(filter(_is_fragment, files))
         os.mkdir(os.path.join(folder, ".git"))  # whoever looks for the repository's root finds it
         while True:
-            written.update({path: self.texts[path] for path in named & self.texts.keys()})
-            written.update(self._read(named - self.texts.keys()))
+            written.update(self._read(named))
             named = set(self._reached(self._named(written.values()))) - written.keys()
             if not named:
                 break

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from shutil import which
 from subprocess import DEVNULL, PIPE
-from typing import NamedTuple
+from threading import Timer
+from typing import IO, NamedTuple
 
 from dbguard.errors import UsageError
 
@@ -32,7 +34,12 @@ ENVIRONMENT = {
 }
 TOLD_TO_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE")
 FETCH = "fetch more history, such as actions/checkout with fetch-depth: 0, GIT_DEPTH: 0, or git fetch --unshallow"
-FILE, EXECUTABLE = "100644", "100755"  # links and submodules are no files
+FILE, EXECUTABLE = b"100644", b"100755"  # links and submodules are no files
+
+MOST_FILES = 1_000_000  # in one commit; a few objects can be made to stand for any number of them
+MOST_BYTES = 1 << 29  # that are read of an earlier version
+LONGEST = 1 << 16  # bytes of one entry
+PATIENCE = 120  # seconds
 
 
 class Repository(NamedTuple):
@@ -63,6 +70,8 @@ def _root(path: str) -> str:
         why = _why(done)
         if "not a git repository" in why:
             why = "it is in no git working tree"
+        elif "dubious ownership" in why:
+            why += f"; where you trust it: git config --global --add safe.directory {folder}"
         raise UsageError(f"--changed-since: {path}: {why}")
     return os.path.realpath(os.fsdecode(done.stdout).rstrip("\n"))
 
@@ -88,42 +97,73 @@ def _shallow(root: str) -> bool:
 
 
 def _files(root: str, commit: str) -> Iterator[tuple[str, str]]:
-    listed = _run(root, "ls-tree", "-r", "-z", "--full-tree", commit)
-    if listed.returncode:
-        raise UsageError(f"--changed-since: cannot list {commit[:12]}: {_why(listed)}")
-    for row in listed.stdout.split(b"\0"):
-        head, tab, path = row.partition(b"\t")
-        mode, _, rest = head.decode().partition(" ")
-        if tab and mode in (FILE, EXECUTABLE):
-            yield os.fsdecode(path), rest.split(" ")[1]
+    with _started(root, "ls-tree", "-r", "-z", "--full-tree", commit) as (git, _, out):
+        rest, count = b"", 0
+        while piece := out.read(1 << 16):
+            *rows, rest = (rest + piece).split(b"\0")
+            count += len(rows)
+            if count > MOST_FILES or len(rest) > LONGEST:
+                raise UsageError(f"--changed-since: {commit[:12]} has more than {MOST_FILES} files")
+            yield from filter(None, map(_file, rows))
+        if git.wait():
+            raise UsageError(f"--changed-since: the files of {commit[:12]} are not all here: clone without --filter")
+
+
+def _file(row: bytes) -> tuple[str, str] | None:
+    head, _, path = row.partition(b"\t")
+    mode, _, name = head.split(b" ")
+    return (os.fsdecode(path), name.decode()) if mode in (FILE, EXECUTABLE) else None
 
 
 def blobs(one: Repository, objects: Iterable[str], largest: int) -> Iterator[tuple[str, bytes]]:
     """The bytes of each object, without those beyond the largest size. Raises UsageError for one that is missing."""
-    wanted = list(dict.fromkeys(objects))
-    if not wanted:
-        return
-    command, environment = _command("cat-file", "--batch"), _environment()
-    with subprocess.Popen(  # noqa: S603 - no shell, and no word of the command is from outside
-        command, cwd=one.root, env=environment, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
-    ) as process:
-        if process.stdin is None or process.stdout is None:
-            return
-        for name in wanted:
-            process.stdin.write(f"{name}\n".encode())
-            process.stdin.flush()
-            head = process.stdout.readline().split()
+    left = MOST_BYTES
+    with _started(one.root, "cat-file", "--batch") as (_, into, out):
+        for name in objects:
+            head = _asked(name, into, out)
             if len(head) != 3:
                 raise UsageError(f"--changed-since: object {name[:12]} is not here: clone without --filter")
-            size = int(head[2])
-            data = process.stdout.read(min(size, largest))
-            left = size - len(data)
-            while left > 0:
-                left -= len(process.stdout.read(min(left, 1 << 20))) or left
-            process.stdout.read(1)
-            if size <= largest and head[1] == b"blob":
+            data = _piece(out, int(head[2]), largest)
+            left -= len(data or b"")
+            if left < 0:
+                raise UsageError(f"--changed-since: there is more than {MOST_BYTES >> 20} MiB to compare with")
+            if data is not None:
                 yield name, data
-        process.stdin.close()
+
+
+def _asked(name: str, into: IO[bytes], out: IO[bytes]) -> list[bytes]:
+    try:
+        into.write(f"{name}\n".encode())
+        into.flush()
+    except BrokenPipeError as error:
+        raise UsageError("--changed-since: git cat-file has ended early") from error
+    return out.readline().split()
+
+
+def _piece(out: IO[bytes], size: int, largest: int) -> bytes | None:
+    """The next object of a batch; None where it is too large, of which nothing is kept."""
+    data = out.read(size) if size <= largest else None
+    left = size if data is None else 0
+    while left > 0:
+        left -= len(out.read(min(left, 1 << 20))) or left
+    out.read(1)
+    return data
+
+
+@contextmanager
+def _started(folder: str, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]]:
+    """A command that is written to and read from, for as long as a run may take."""
+    with subprocess.Popen(  # noqa: S603 - no shell, and no word of the command is from outside
+        _command(*words), cwd=folder, env=_environment(), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+    ) as process:
+        watch = Timer(PATIENCE, process.kill)  # files of a stranger's repository may be pipes that never end
+        watch.start()
+        try:
+            if process.stdin and process.stdout:
+                yield process, process.stdin, process.stdout
+        finally:
+            watch.cancel()
+            process.kill()
 
 
 def object_of(data: bytes, like: str) -> str:
@@ -137,8 +177,16 @@ def object_of(data: bytes, like: str) -> str:
 def _run(folder: str, *words: str) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(  # noqa: S603 - no shell, and REF stands behind --end-of-options
-            _command(*words), cwd=folder, env=_environment(), stdin=DEVNULL, capture_output=True, check=False
+            _command(*words),
+            cwd=folder,
+            env=_environment(),
+            stdin=DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
         )
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"--changed-since: git {words[0]} does not come to an end") from error
     except OSError as error:
         raise UsageError(f"--changed-since cannot run git: {error.strerror}") from error
 
