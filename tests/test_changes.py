@@ -174,6 +174,33 @@ def test_a_file_that_is_renamed_did_not_change(repo: Repo) -> None:
     assert repo.told("b.yaml") == ["b.yaml Three"]
 
 
+def test_an_exporting_template_that_is_renamed_did_not_change(repo: Repo) -> None:
+    out = "Outputs: {Multi: {Value: 'false', Export: {Name: multi}}}\n"
+    files: dict[str, str | None] = {
+        "a.yaml": template(db("One", multi="!ImportValue multi")),
+        "b.yaml": template(db("Two"), head=out),
+    }
+    repo.commit(files)
+    repo.git("mv", "b.yaml", "c.yaml")
+    assert repo.told() == []
+
+
+def test_a_file_that_is_a_pipe_now_is_not_waited_for(repo: Repo) -> None:
+    repo.commit({"a.yaml": template(db("One")), "b.yaml": template(db("Two"))})
+    Path("b.yaml").unlink()
+    os.mkfifo("b.yaml")
+    code, report = repo.scan(".", "--changed-since", "HEAD")
+    assert (code, [one["target"] for one in report["gaps"]]) == (3, ["b.yaml"])
+
+
+def test_an_earlier_version_that_cannot_be_judged_makes_all_new(repo: Repo) -> None:
+    start = "Parameters: {Multi: {Type: String}}\n"
+    text = template(db("One", multi="!Ref Multi"), head=start)
+    repo.commit({"a.yaml": "Resources: [\n", "b.yaml": template(db("Two")), "p.json": "["})
+    repo.write({"a.yaml": text, "p.json": '{"Multi": "true"}'})
+    assert repo.told(".", "--parameter-file", "p.json") == ["a.yaml One"]
+
+
 HEAD = """
 Parameters:
   Env: {{Type: String, Default: {env}}}

@@ -92,7 +92,7 @@ def _parts(inventory: TemplateInventory) -> dict[str, list[Any]]:
         for name, body in world.sections[section].items():
             parts.setdefault(name, []).append([section, body])
     for name, parameter in world.parameters.items():
-        parts.setdefault(name, []).append(repr((parameter._replace(name=""), world.domain(name))))
+        parts.setdefault(name, []).append([parameter._replace(name=""), world.domain(name)])
     for name, binding in world.bindings.items():
         parts.setdefault(name, []).append([*binding, world.exports.get(name)])
     if any("dbguard" in one.text for document in inventory.documents for one in document.whole()):
@@ -113,7 +113,7 @@ def _frozen(tree: Any, paths: Paths) -> object:
             return None
         if isinstance(value, dict):
             return frozenset((name, frozen(inner)) for name, inner in value.items())
-        if isinstance(value, list):
+        if isinstance(value, (list, tuple)):
             return tuple(map(frozen, value))
         return paths.text(value) if isinstance(value, str) else (value.__class__, value)
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dbguard.changes import Paths, renamed
 from dbguard.discover import SUFFIXES, Candidate, Found, may_be_template, narrow
+from dbguard.errors import DocumentError
 from dbguard.families import JOINS, NESTS
-from dbguard.sources.document import LARGEST, Document
+from dbguard.sources.document import LARGEST, Document, contents
 from dbguard.sources.git import Repository, blobs, object_of
 
 ALWAYS = (".gitignore", ".rpdk-config", "cdk.out")  # files that say what others are
@@ -67,21 +68,21 @@ class Earlier:
             return True
         if path not in self._known:
             try:
-                with open(os.path.join(self.repository.root, path), "rb") as file:
-                    self._known[path] = self._is_same(path, file.read(LARGEST + 1))
-            except OSError:
+                self._known[path] = self._is_same(path, contents(os.path.join(self.repository.root, path)))
+            except DocumentError:
                 self._known[path] = False
         return self._known[path]
 
     def _texts(self) -> dict[str, bytes]:
-        """The templates that are others or none now, under their new names as well."""
+        """The templates that are others or none now; those that were renamed have their new names."""
         files = self.repository.files
         wanted = [path for path in files if _is_read(path) and self._is_scanned(path) and not self.is_same(path)]
         added = {path: self.now[path].data for path in self.changed if path not in files}
         gone = [path for path in files if added and _is_read(path) and not self._is_there(path)]
         texts = {path: data for path, data in self._read([*wanted, *gone]) if may_be_template(data)}
         names = renamed({path: texts[path] for path in gone if path in texts}, added)
-        return {**texts, **{new: texts[old] for new, old in names.items()}}
+        kept = {path: data for path, data in texts.items() if path not in names.values()}
+        return {**kept, **{new: texts[old] for new, old in names.items()}}
 
     def _is_scanned(self, path: str) -> bool:
         return any(one in (".", path) or path.startswith(f"{one}/") for one in self.scanned)

@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 from dbguard import parameter_sets
@@ -108,8 +109,8 @@ class Changes:
         )
         self.earlier.rest(self.new.files)
         homes = frozenset(one for one in report.homes if self.new.paths(one) not in self.earlier.quiet)
-        with TemporaryDirectory(prefix="dbguard-") as folder:
-            old, known = self._known(os.path.realpath(folder))
+        with _folder() as folder:
+            old, known = self._known(folder)
         nodes = altered(old, self.new)
         stirred = frozenset(file for (file, _), some in self.new.at.items() if not nodes.isdisjoint(some))
         same, changed = frozenset(self.earlier.same), frozenset(self.earlier.changed)
@@ -127,7 +128,10 @@ class Changes:
         old = Version(folder)
         paths = [path for one in self.paths if os.path.exists(path := os.path.join(folder, self.new.paths(one)))]
         sets = [self._set(one, folder) for one in self.sets]
-        report = self._run(sets, paths, None, lambda library, asked: Before(library, asked, old))
+        try:
+            report = self._run(sets, paths, None, lambda library, asked: Before(library, asked, old))
+        except UsageError:  # what is wrong with the earlier version is mended: all is new then
+            return old, frozenset()
         rows: Iterable[Finding | Gap] = (*report.findings, *report.gaps)
         return old, frozenset(identity(one, old.paths) for one in rows)
 
@@ -145,6 +149,17 @@ class Changes:
         if len(sets) > 1:
             return parameter_sets.scan(self.library, self.asked, sets, paths, found=files, make=make)
         return make(self.library, self.asked._replace(own=sets[0] if sets else None)).run(paths, files)
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """An empty folder for a while. Raises UsageError."""
+    try:
+        made = TemporaryDirectory(prefix="dbguard-")
+    except OSError as error:
+        raise UsageError(f"--changed-since needs a folder for temporary files: {error.strerror}") from error
+    with made as folder:
+        yield os.path.realpath(folder)
 
 
 def _split(name: str) -> tuple[str, str]:
