@@ -43,6 +43,15 @@ def test_a_nested_template_is_judged_once(
     assert not found["gaps"]
 
 
+def test_a_template_that_an_included_file_nests_is_judged_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "c.yaml").write_text(CHILD)
+    (here / "part.txt").write_text(STACK.format("c.yaml"))
+    include = "  Fn::Transform: {Name: AWS::Include, Parameters: {Location: part.txt}}\n"
+    (here / "p.yaml").write_text(f"Resources:\n{include}")
+    found = report(capsys, ".", "--show", "all")
+    assert [one["verdict"] for one in found["findings"]] == ["fail"]
+
+
 def test_a_parent_in_another_encoding_is_a_parent(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "c.yaml").write_text(CHILD)
     (here / "p.yaml").write_text("Resources:\n" + STACK.format("c.yaml"), encoding="utf-16")

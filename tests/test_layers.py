@@ -34,8 +34,10 @@ ROOMS = (
         "dbguard.suppressions",
     },
     {"dbguard.policy_library", "dbguard.families", "dbguard.authoring", "dbguard.drift", "dbguard.waiver"},
+    {"dbguard.changes"},
+    {"dbguard.earlier"},
     {"dbguard.frameworks", "dbguard.baseline", "dbguard.layers", "dbguard.profile"},
-    {"dbguard.configuration"},
+    {"dbguard.configuration", "dbguard.options"},
     {
         "dbguard.scan",
         "dbguard.parameter_sets",

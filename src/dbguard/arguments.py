@@ -69,6 +69,11 @@ def scan(commands: Commands[Parser]) -> None:
         "--cfn-lint", action="store_true", help="report what cfn-lint says of the same databases as well"
     )
     command.add_argument(
+        "--changed-since",
+        metavar="REF",
+        help="tell only what changed since a branch, tag or commit of git; what is new is told wherever it is",
+    )
+    command.add_argument(
         "--pass-over", action="store_true", help="pass over named files that are no templates, as in folders"
     )
 

@@ -19,7 +19,7 @@ from dbguard.value import Value, hashable
 if TYPE_CHECKING:
     from dbguard.sources.template.world import TemplateWorld
 
-NESTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"::MODULE")
+NESTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"::MODULE", b"AWS::Include")
 JOINS = (b"ImportValue", b"Export")
 Given = Callable[[str], Mapping[str, Value]]  # what a template is given, by its file
 

@@ -149,6 +149,15 @@ class Control(NamedTuple):
     reason: str  # why in part only, or not at all
 
 
+class LeftOut(NamedTuple):
+    """What a report of changes does not tell."""
+
+    since: str  # the revision that the templates were compared with
+    findings: int
+    gaps: int
+    files: int  # that are the same and hang on nothing else, so that they were not judged
+
+
 class Report(NamedTuple):
     """The whole outcome of a run, in the order it is shown."""
 
@@ -163,6 +172,7 @@ class Report(NamedTuple):
     notices: tuple[Notice, ...] = ()
     waivers: tuple[Waiver, ...] = ()  # as they stand in the templates
     homes: frozenset[str] = frozenset()  # the files, or accounts and Regions, that were judged
+    left_out: LeftOut | None = None  # where only what changed is told
 
     @property
     def complete(self) -> bool:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from dbguard.discover import Found
 from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, Report
+from dbguard.options import Options
 from dbguard.parameter_files import ParameterSet
 from dbguard.policy_library import Library
-from dbguard.scan import Options, Scan
+from dbguard.scan import Scan
 
 One = TypeVar("One", Finding, Gap)
 
 
 def scan(
-    library: Library, options: Options, sets: Sequence[ParameterSet], paths: Sequence[str], files: Sequence[Found]
+    library: Library,
+    options: Options,
+    sets: Sequence[ParameterSet],
+    paths: Sequence[str],
+    files: Sequence[Found],
+    *,
+    make: Callable[[Library, Options], Scan] = Scan,
 ) -> Report:
-    """Scan with each set in turn. Raises UsageError for a value that a template refuses."""
+    """Scan with each set in turn. Raises UsageError for a value that a template refuses.
+
+    `files` is what is at the paths; `make` makes the scan of one set.
+    """
     every = options._replace(show=frozenset(VERDICTS))
-    reports = [(one, Scan(library, every._replace(own=one)).run(paths, files)) for one in sets]
+    reports = [(one, make(library, every._replace(own=one)).run(paths, files)) for one in sets]
     findings = [
         finding._replace(parameters=names)
         for finding, names in _merged(((own, one) for own, report in reports for one in report.findings), sets)

@@ -6,7 +6,7 @@ Live accounts come in as harvests, which `sources.account` brings; the same poli
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dbguard import __version__
 from dbguard.discover import Candidate, Found, PassedOver, find, is_template, may_be_template
@@ -16,52 +16,19 @@ from dbguard.finding import finding, order
 from dbguard.inventory import Inventory, Resource
 from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, VERDICTS, WAIVABLE, Control, Coverage, Finding, Gap, Location, Report, Status
+from dbguard.options import Options
 from dbguard.policy import Policy
-from dbguard.policy_library import Entry, Library, suggestion
+from dbguard.policy_library import Library, suggestion
 from dbguard.profile import Profile
 from dbguard.sources.template import TemplateInventory, check, load, opened
 from dbguard.sources.template.sections import Gaps
 from dbguard.value import Value
 
 if TYPE_CHECKING:
-    from dbguard.configuration import Configuration
-    from dbguard.frameworks import Framework
     from dbguard.model import Waiver
-    from dbguard.parameter_files import ParameterSet
     from dbguard.sources.account.inventory import Harvest
 
 SCAN_FILE = b'{"schema": "dbguard.scan/'
-
-
-class Options(NamedTuple):
-    """What a scan is asked to do."""
-
-    entries: list[Entry]
-    parameters: Mapping[str, Value] = {}
-    settings: Mapping[str, Mapping[str, object]] = {}
-    show: frozenset[str] = frozenset()  # findings that are told beside those that ask for something
-    pass_over: bool = False
-    frameworks: tuple[Framework, ...] = ()
-    own: ParameterSet | None = None  # the values of a file; `parameters` are laid over them
-    tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
-    configuration: Configuration | None = None  # what else holds for each template, where something is configured
-
-    def given(self, file: str) -> Mapping[str, Value]:
-        """The parameter values for a template."""
-        own = self.own.values if self.own and self.own.on(file) else {}
-        if self.configuration is None:
-            return {**own, **self.parameters} if own else self.parameters
-        under, over = self.configuration.values(file)
-        return {**under, **own, **over, **self.parameters}
-
-    def place(self, name: str, file: str) -> str:
-        """Where a parameter's value stands, in front of what is wrong with it; nothing for one of the command line."""
-        if name in self.parameters:
-            return ""
-        configured = self.configuration.places(file) if self.configuration else {}
-        own = self.own.places if self.own and self.own.on(file) else {}
-        found = {**configured, **own}.get(name)
-        return f"{found}: " if found else ""
 
 
 class Scan:
@@ -218,6 +185,9 @@ class Scan:
         self.read += len(files - self._files)
         self._files |= files
         self._given(inventory)
+        if not self._is_judged(inventory):
+            inventory.close()
+            return
         noted = Gaps(inventory.source)
         noted.found = [*(gap for document in inventory.documents for gap in document.gaps), *gaps]
         check.check(inventory, {name for file in files for name in self._on(file).by_type}, noted)
@@ -225,6 +195,9 @@ class Scan:
         yield from self._judged(inventory)
         self._waivers_of(inventory)
         inventory.close()
+
+    def _is_judged(self, inventory: TemplateInventory) -> bool:
+        return True
 
     def _waivers_of(self, inventory: TemplateInventory) -> None:
         if any("dbguard" in one.text for document in inventory.documents for one in document.whole()):

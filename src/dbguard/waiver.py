@@ -33,7 +33,7 @@ Home = tuple[str, str]  # a resource's file, and its place there
 
 def gathered(inventory: TemplateInventory) -> Iterator[Waiver]:
     """The waivers of a template, and of all that it is seen with."""
-    types = {_home(resource, inventory.source): resource.type for resource in inventory.resources}
+    types = {home(resource, inventory.source): resource.type for resource in inventory.resources}
     for resource in inventory.resources:
         metadata = resource.attributes.get("Metadata")
         if isinstance(metadata, dict) and "dbguard" in metadata:
@@ -44,7 +44,8 @@ def gathered(inventory: TemplateInventory) -> Iterator[Waiver]:
             yield from _of_comment(comment, document, types)
 
 
-def _home(resource: Resource, source: Document) -> Home:
+def home(resource: Resource, source: Document) -> Home:
+    """The file that a resource stands in, and its place there."""
     document, place = source.home(resource.place)
     return document.file, dotted(place)
 
@@ -201,13 +202,13 @@ class Index:
         """The waivers that cover a finding: on the resource that was judged, or at the place to change."""
         if finding.verdict not in WAIVABLE:
             return
-        homes = dict.fromkeys(home for place in (finding.judged_at, finding.location) for home in _around(place))
+        homes = dict.fromkeys(home for place in (finding.judged_at, finding.location) for home in around(place))
         for home in homes if self._on else ():
             yield from (one for one in self._on.get(home, ()) if _covers(one, finding))
         yield from (one for one in self._patterns if names(one.policy, finding.policy) and _fits(one, finding))
 
 
-def _around(place: Location | None) -> Iterator[Home]:
+def around(place: Location | None) -> Iterator[Home]:
     """A place and everything around it."""
     if place:
         yield from ((place.file, place.path[: found.start()]) for found in re.finditer(r"\.|$", place.path))

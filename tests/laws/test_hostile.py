@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from dbguard.cli import DEEPEST
 from dbguard.model import VERDICTS
+from dbguard.options import Options
 from dbguard.policy_library import Library
 from dbguard.reporters import Options as Show
 from dbguard.reporters import load as reporter
 from dbguard.reporters import names
-from dbguard.scan import Options, Scan
+from dbguard.scan import Scan
 from dbguard.sources.document import read
 
 FOLDER = Path(__file__).parent.parent

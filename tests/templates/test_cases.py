@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from dbguard.model import Location
+from dbguard.options import Options
 from dbguard.policy_library import Library
-from dbguard.scan import Options, Scan
+from dbguard.scan import Scan
 
 CASES = Path(__file__).parent / "cases"
 IDS = (

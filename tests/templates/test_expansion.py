@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from dbguard.options import Options
 from dbguard.policy_library import Library
-from dbguard.scan import Options, Scan
+from dbguard.scan import Scan
 from dbguard.sources.document import Document, read
 from dbguard.sources.template import expanded
 from dbguard.sources.template.expansion import MOST_MADE

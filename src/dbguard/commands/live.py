@@ -18,9 +18,10 @@ from dbguard.commands.configured import Setup
 from dbguard.errors import UsageError
 from dbguard.executors import maker
 from dbguard.model import Gap, Status
+from dbguard.options import Options
 from dbguard.policy_library import suggestion
 from dbguard.progress import Progress
-from dbguard.scan import Options, Scan
+from dbguard.scan import Scan
 from dbguard.sources.account import clients, needs, permissions, targets
 from dbguard.sources.account.clients import Access
 from dbguard.sources.account.fleet import Fleet

@@ -6,7 +6,8 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dbguard import reporters
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
@@ -14,8 +15,13 @@ from dbguard.commands.configured import Setup
 from dbguard.discover import Candidate, Found, find
 from dbguard.errors import UsageError
 from dbguard.model import FAIL, SEVERITIES, VERDICTS, WAIVABLE, WAIVED, Finding, Report
+from dbguard.options import Options
 from dbguard.policy_library import suggestion
-from dbguard.scan import Options, Scan
+from dbguard.scan import Scan
+
+if TYPE_CHECKING:
+    from dbguard.commands.changed import Changes
+    from dbguard.integrations.diagnostics import Linter
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,8 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
 def reported(options: argparse.Namespace) -> tuple[Report, Setup]:
     """The report of a scan, with what the user accepts marked, and what it was asked to do."""
-    if options.cfn_lint and "-" in options.paths:
-        raise UsageError("--cfn-lint has no effect on standard input: name a file")
+    _refuse(options)
     values = given(options)
     files = list(find(options.paths, every=options.locked))
     setup = Setup(options, dict.fromkeys(one.file for one in files if isinstance(one, Candidate)))
@@ -45,14 +50,41 @@ def reported(options: argparse.Namespace) -> tuple[Report, Setup]:
         frameworks=setup.frameworks,
         configuration=setup.configuration,
     )
-    report = judged(setup, asked, options.paths, files)
+    linter = _linter(setup, options)
+    changes = _changes(setup, asked, files, linter, options)
+    report = changes.judged() if changes else judged(setup, asked, options.paths, files)
+    report = accepted(linter.added(report) if linter else report, setup, options, linter.names if linter else ())
+    return (changes.narrowed(report) if changes else report), setup
+
+
+def _refuse(options: argparse.Namespace) -> None:
+    """Refuse, before anything is read, what has no effect on what is to be read."""
+    if options.cfn_lint and "-" in options.paths:
+        raise UsageError("--cfn-lint has no effect on standard input: name a file")
+    if options.changed_since is not None:
+        from dbguard.commands import changed
+
+        changed.check(options)
+
+
+def _linter(setup: Setup, options: argparse.Namespace) -> Linter | None:
+    """cfn-lint, where it is to have its say."""
     if not options.cfn_lint:
-        return accepted(report, setup, options), setup
+        return None
     from dbguard.integrations.diagnostics import Linter
 
-    types = {name for entry in setup.library.entries.values() for name in entry.types}
-    linter = Linter(types, setup.threshold)
-    return accepted(linter.added(report), setup, options, linter.names), setup
+    return Linter({name for entry in setup.library.entries.values() for name in entry.types}, setup.threshold)
+
+
+def _changes(
+    setup: Setup, asked: Options, files: Sequence[Found], linter: Linter | None, options: argparse.Namespace
+) -> Changes | None:
+    """The run over two versions that --changed-since asks for."""
+    if options.changed_since is None:
+        return None
+    from dbguard.commands.changed import Changes
+
+    return Changes(setup, asked, files, linter, options)
 
 
 def judged(setup: Setup, asked: Options, paths: Sequence[str], files: Sequence[Found]) -> Report:
@@ -77,13 +109,13 @@ def check(options: argparse.Namespace, setup: Setup) -> None:
         baseline.read(file)
 
 
-def accepted(report: Report, setup: Setup, options: argparse.Namespace, others: frozenset[str] = frozenset()) -> Report:
+def accepted(report: Report, setup: Setup, options: argparse.Namespace, others: Collection[str] = ()) -> Report:
     """The report with what the user accepts marked: by waivers, then by a baseline.
 
     `others` are the rules of other tools that were run as well, by their names in the report.
     """
     report = report._replace(notices=(*report.notices, *setup.notices))
-    setup.others = others
+    setup.others = frozenset(others)
     if options.no_waivers:
         return report
     waivers = (*report.waivers, *setup.waivers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
+from copy import copy
 from typing import Any, NamedTuple
 
 from dbguard.configuration import locked, tuning, waiving
@@ -59,6 +60,7 @@ class Configuration:
         self._nearest = Nearest()
         self._files: dict[str | None, File] = {}
         self._known: dict[tuple[str, tuple[int, ...]], Effective] = {}
+        self.today: Callable[[str], str] = str  # where a file stands that is looked at elsewhere
         self._built: dict[object, Policy] = {}
         self._homes = list(dict.fromkeys([*homes] or [HERE]))
         wanted = dict.fromkeys(map(self._name, self._homes))
@@ -124,6 +126,7 @@ class Configuration:
 
     def of(self, home: str) -> Effective:
         """What holds for a template, or for an account and Region as `123456789012/eu-west-1`."""
+        home = self.today(home)
         file = self._file(home)
         rules = tuple(at for at, one in enumerate(file.within) if fits(one.patterns, one.folders, home))
         key = (file.name, rules)
@@ -140,6 +143,12 @@ class Configuration:
         """Where the values of parameters stand."""
         found = self.of(home)
         return {name: setting.place for name, setting in {**found.under, **found.over}.items()}
+
+    def moved(self, today: Callable[[str], str]) -> Configuration:
+        """The same for files that are looked at elsewhere."""
+        found = copy(self)
+        found.today = today
+        return found
 
     def _file(self, home: str) -> File:
         name = self._name(home)

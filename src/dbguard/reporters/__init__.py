@@ -108,8 +108,19 @@ def summary(report: Report) -> str:
     counts = ", ".join(f"{number} {verdict}" for verdict, number in verdicts(report).items())
     rest = f"{report.waived} waived; {count(len(report.gaps), 'gap')}"
     rest += f"; {count(len(report.notices), 'notice')}" if report.notices else ""
+    rest += left_out(report)
     ran = "1 policy" if seen.policies == 1 else f"{seen.policies} policies"
     return f"{files}; {count(seen.resources, 'resource')}; {ran} run; {counts}; {rest}"
+
+
+def left_out(report: Report) -> str:
+    """What is not told since it did not change; empty where everything is told."""
+    left = report.left_out
+    if left is None:
+        return ""
+    told = [count(left.findings, "finding"), *([count(left.gaps, "gap")] if left.gaps else [])]
+    idle = f", {count(left.files, 'unchanged file')} not judged" if left.files else ""
+    return f"; {' and '.join(told)} on what did not change since {printable(left.since)} left out{idle}"
 
 
 def _reached(report: Report) -> str:

@@ -29,6 +29,7 @@ def _head(report: Report) -> dict[str, Any]:
         "policies": seen.policies,
         "verdicts": verdicts(report),
         "waived": report.waived,
+        **({"left_out": report.left_out._asdict()} if report.left_out else {}),
     }
     return {"schema": SCHEMA, "version": report.version, "complete": report.complete, "summary": summary}
 

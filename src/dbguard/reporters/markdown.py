@@ -65,7 +65,8 @@ def _title(report: Report, findings: list[Finding]) -> str:
     if findings:
         return tally(findings)
     if is_clean(report):
-        return "all clear" if report.coverage.resources else "no databases here"
+        nothing = "nothing that is judged here changed" if report.left_out else "no databases here"
+        return "all clear" if report.coverage.resources else nothing
     return "incomplete" if report.gaps else "nothing of what was asked for"
 
 

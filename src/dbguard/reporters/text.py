@@ -218,6 +218,8 @@ def _wrong(findings: list[Finding]) -> str:
 
 def _praise(report: Report) -> str:
     seen = report.coverage
+    if not seen.resources and report.left_out:
+        return f"Nothing that is judged here changed since {printable(report.left_out.since)}."
     if not seen.resources:
         read = sum(status.resources for status in report.statuses)
         return f"None of {count(read, 'resource')} is one to judge." if read else "No databases here."
