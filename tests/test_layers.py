@@ -45,7 +45,16 @@ ROOMS = (
         "dbguard.executors",
         "dbguard.progress",
     },
-    {"dbguard.arguments", "dbguard.cli", "dbguard.commands", "dbguard.__main__"},
+    {"dbguard.commandline", "dbguard.pages"},
+    {"dbguard.manual", "dbguard.mistakes"},
+    {
+        "dbguard.arguments",
+        "dbguard.more_arguments",
+        "dbguard.cli",
+        "dbguard.commands",
+        "dbguard.completion",
+        "dbguard.__main__",
+    },
 )
 MODULES = sorted(SOURCE.rglob("*.py"))
 

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import NoReturn, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from dbguard.model import SEVERITIES
 from dbguard.peers import FORMS, TOOLS
 
-WRONG = 2
+if TYPE_CHECKING:
+    from dbguard.cli import Parser
 
 
 class Formatter(argparse.HelpFormatter):
     """A help formatter that is told its width: argparse would import much to find it, at every start."""
 
     def __init__(self, prog: str) -> None:
-        columns = os.environ.get("COLUMNS", "")
-        super().__init__(prog, max_help_position=32, width=max(int(columns) if columns.isdecimal() else 100, 40))
+        super().__init__(prog, max_help_position=32, width=columns())
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from textwrap import wrap
+
+        return wrap(text, width, break_on_hyphens=False)
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser that tells a mistake in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where to read on; exit 2."""
-        self.exit(WRONG, f"{self.prog}: {message}; see {self.prog} --help\n")
+def columns() -> int:
+    """How wide help is: as wide as the environment says, else 100."""
+    named = os.environ.get("COLUMNS", "")
+    return max(int(named), 40) if named.isdecimal() and len(named) < 5 else 100
 
 
 class Common(TypedDict):
@@ -46,8 +49,6 @@ def scan(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "scan",
         help="judge CloudFormation templates",
-        description="Judge templates: files, folders (recursively, honouring .gitignore), or - for standard input.",
-        epilog="example: dbguard scan templates/ --parameter Env=prod --format json=report.json --format text",
         **COMMON,
     )
     command.add_argument("paths", nargs="+", metavar="PATH", help="a template, a folder of templates, or -")
@@ -74,8 +75,6 @@ def live(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "live",
         help="judge live AWS accounts",
-        description="Judge what runs in AWS accounts, by read-only calls; by default in the environment's own account.",
-        epilog="example: dbguard live --organization --all-regions --format json=report.json --format text",
         **COMMON,
     )
     where = command.add_argument_group("which accounts and Regions")
@@ -109,7 +108,6 @@ def drift(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "drift",
         help="compare a template with the stack that was made of it",
-        description="Say where a template and its stack's resources in the account differ in what policies look at.",
         **COMMON,
     )
     command.add_argument("template", metavar="TEMPLATE", help="the template of the stack")
@@ -118,9 +116,15 @@ def drift(commands: Commands[Parser]) -> None:
     _account(where)
     where.add_argument("--region", action="append", default=[], metavar="NAME", help="the stack's Region")
     where.add_argument("--role-arn", metavar="ARN", help="a role to assume")
-    command.add_argument("--format", choices=("text", "json"), default="text")
     command.add_argument(
-        "--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)"
+        "--format", choices=("text", "json"), default="text", metavar="FORMAT", help="text (default) or json"
+    )
+    command.add_argument(
+        "--fail-on",
+        choices=SEVERITIES,
+        default="low",
+        metavar="SEVERITY",
+        help="exit 1 from this severity on (default: low)",
     )
     _selection(command)
 
@@ -150,7 +154,11 @@ def _output(command: argparse.ArgumentParser) -> None:
         "--show", metavar="VERDICTS", help="fail,may-fail,unknown (default), pass, exempt, waived, or all"
     )
     output.add_argument(
-        "--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)"
+        "--fail-on",
+        choices=SEVERITIES,
+        default="low",
+        metavar="SEVERITY",
+        help="exit 1 from this severity on (default: low)",
     )
     output.add_argument("--strict", action="store_true", help="may-fail and unknown count as fail")
     accepted = command.add_argument_group("what is accepted")
@@ -179,7 +187,12 @@ def _selection(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the policies that evaluate a framework's controls: fsbp, control-tower, cis, config, well-architected",
     )
-    group.add_argument("--severity", choices=SEVERITIES, help="only policies of this severity or worse")
+    group.add_argument(
+        "--severity",
+        choices=SEVERITIES,
+        metavar="SEVERITY",
+        help="only policies of this severity or worse: critical, high, medium, low, info",
+    )
     _folders(group)
 
 
@@ -200,12 +213,14 @@ def policies(commands: Commands[Parser]) -> None:
     """`dbguard policies`."""
     command = commands.add_parser(
         "policies",
-        help="list policies, name them for checks of other tools, or test them on their own examples",
+        help="list policies, find those for another tool's checks, or test them",
         **COMMON,
     )
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard policies")
     listing = actions.add_parser("list", help="list policies", **COMMON)
-    listing.add_argument("--format", choices=("text", "json"), default="text")
+    listing.add_argument(
+        "--format", choices=("text", "json", "ids"), default="text", metavar="FORMAT", help="text, json or ids"
+    )
     _selection(listing)
     mapped = actions.add_parser("map", help="name the policies for checks of another tool", **COMMON)
     mapped.add_argument(
@@ -214,7 +229,9 @@ def policies(commands: Commands[Parser]) -> None:
     mapped.add_argument(
         "ids", nargs="*", metavar="ID", help="the tool's ids, such as CKV_AWS_17; - reads them; all by default"
     )
-    mapped.add_argument("--format", choices=("text", "json"), default="text")
+    mapped.add_argument(
+        "--format", choices=("text", "json"), default="text", metavar="FORMAT", help="text (default) or json"
+    )
     _folders(mapped)
     test = actions.add_parser("test", help="check policy files and judge their examples", **COMMON)
     test.add_argument("ids", nargs="*", metavar="ID", help="only these: an id or a prefix")
@@ -228,15 +245,15 @@ def waivers(commands: Commands[Parser]) -> None:
     imported = actions.add_parser(
         "import",
         help="print the waivers that say what another tool's suppressions say",
-        description="Print the waivers that say what another tool's suppressions in templates say; no file is changed.",
-        epilog="exit code 1: some suppressions have no policy here",
         **COMMON,
     )
     imported.add_argument(
         "--from", required=True, dest="tool", metavar="TOOL", type=_form, choices=FORMS, help=", ".join(FORMS)
     )
     imported.add_argument("paths", nargs="+", metavar="FILE", help="a template, or a folder of templates")
-    imported.add_argument("--format", choices=("text", "json"), default="text")
+    imported.add_argument(
+        "--format", choices=("text", "json"), default="text", metavar="FORMAT", help="text (default) or json"
+    )
     _folders(imported)
 
 
@@ -249,7 +266,6 @@ def baseline(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "baseline",
         help="list what a baseline holds",
-        epilog="scan and live write, use and prune one: --write-baseline, --baseline, --prune-baseline",
         **COMMON,
     )
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard baseline")

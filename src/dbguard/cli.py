@@ -10,14 +10,51 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any, NoReturn
 
 from dbguard import __version__, arguments
-from dbguard.arguments import COMMON, Parser
+from dbguard.arguments import COMMON, columns
 from dbguard.errors import DbguardError, PolicyError
 
 CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
-COMMANDS = ("scan", "live", "drift", "explain", "policies", "waivers", "baseline")
+COMMANDS = ("scan", "live", "drift", "explain", "policies", "waivers", "baseline", "completion", "help")
 DEEPEST = 20_000  # calls within calls: enough for a chain of some 2,000 conditions; beyond, a gap
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that teaches: its help has examples, and it tells a mistake in one line with what was meant."""
+
+    _words: list[str] = []  # noqa: RUF012 - never changed, only replaced
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse, and refuse here, where the options are known, what nothing takes."""
+        self._words = list(args)
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            from dbguard import mistakes
+
+            self.error(mistakes.left_over(self, rest))
+        return found, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            from dbguard import mistakes
+
+            self.error(mistakes.choice(action, str(value)))
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to read on; exit 2. A command alone that wants another shows its help."""
+        from dbguard import mistakes
+
+        if not self._words and mistakes.subparsers(self):
+            self.exit(WRONG, self.format_help())
+        self.exit(WRONG, f"{mistakes.told(self, message, self._words)}\n")
+
+    def format_help(self) -> str:
+        """The help, with examples, exit codes and environment."""
+        from dbguard import manual
+
+        return manual.text(self, columns())
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -26,8 +63,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if sys.stdout is None:  # closed by the caller, who wants the exit code alone
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open to the end
     given = list(sys.argv[1:] if words is None else words)
-    options = parser(given[0] if given else None).parse_args(given)
     try:
+        options = parser(given[0] if given else None).parse_args(given)
         code: int = import_module(f"dbguard.commands.{options.command}").run(options)
         sys.stdout.flush()
     except PolicyError as error:
@@ -53,14 +90,12 @@ def _wrong(*lines: str) -> int:
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser of the whole command line, or of one command alone, which is quicker to build."""
-    top = Parser(
-        prog="dbguard",
-        description="A linter for AWS databases: says which resource violates which policy, where, in which scenario.",
-        epilog="exit codes: 0 clean, 1 findings, 2 wrong usage, 3 incomplete: something could not be looked at",
-        **COMMON,
+    top = Parser(prog="dbguard", **COMMON)
+    top.add_argument(
+        "-V", "--version", action="version", version=f"dbguard {__version__}", help="show the version, and stop"
     )
-    top.add_argument("--version", action="version", version=f"dbguard {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="dbguard")
     for name in [command] if command in COMMANDS else COMMANDS:
-        getattr(arguments, name)(commands)
+        add = getattr(arguments, name, None) or getattr(import_module("dbguard.more_arguments"), name)
+        add(commands)
     return top

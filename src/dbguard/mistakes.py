@@ -1,0 +1,67 @@
+"""What is wrong with a command line, in one line, with what was probably meant."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+
+from dbguard.commandline import subparsers
+from dbguard.policy_library import suggestion
+
+SHORTEST = 2  # characters of a long option: two dashes alone end the options
+
+
+def told(parser: argparse.ArgumentParser, message: str, words: Sequence[str]) -> str:
+    """A mistake as it is shown: an option that there is not comes before what is missing for want of it."""
+    unknown = _unknown(parser, words)
+    said = _no_option(parser, unknown) if unknown else _plain(message)
+    return f"{parser.prog}: {said}" + ("" if "did you mean" in said else f"; see {parser.prog} --help")
+
+
+def _plain(message: str) -> str:
+    """What argparse says, in fewer words."""
+    missing = message.removeprefix("the following arguments are required: ")
+    return message.removeprefix("argument ") if missing == message else f"{missing} is missing"
+
+
+def _unknown(parser: argparse.ArgumentParser, words: Sequence[str]) -> str | None:
+    """The first word that looks like a long option, and is none."""
+    before = words[: words.index("--")] if "--" in words else words
+    if subparsers(parser):
+        before = [word for word in before[:1] if word.startswith("-")]
+    names = [word.partition("=")[0] for word in before if word.startswith("--") and len(word) > SHORTEST]
+    return next((name for name in names if name not in options(parser)), None)
+
+
+def options(parser: argparse.ArgumentParser) -> list[str]:
+    """The options of a parser, as they are spelled."""
+    return list(parser._option_string_actions)  # noqa: SLF001 - argparse has no public name for it
+
+
+def _no_option(parser: argparse.ArgumentParser, name: str) -> str:
+    known = [one for one in options(parser) if one.startswith("--")]
+    return f"there is no option {name}{suggestion(name, known) if name.startswith('--') else ''}"
+
+
+def left_over(parser: argparse.ArgumentParser, rest: Sequence[str]) -> str:
+    """What is said of words that nothing takes."""
+    if rest[0].startswith("-") and len(rest[0]) > 1:
+        return _no_option(parser, rest[0].partition("=")[0])
+    return f"'{rest[0]}' is one argument too many"
+
+
+def choice(action: argparse.Action, value: str) -> str:
+    """What is said of a value that is none of the choices."""
+    known = list(map(str, action.choices or ()))
+    if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - its type has no public name
+        return f"there is no {(action.metavar or 'command').lower()} '{value}'" + (
+            suggestion(value, known) or f"; there are {listed(known, 'and')}"
+        )
+    name = action.option_strings[0] if action.option_strings else action.metavar
+    return f"{name} takes {listed(known, 'or')}, not '{value}'{suggestion(value, known)}"
+
+
+def listed(names: Iterable[str], word: str) -> str:
+    """Names as a sentence has them: `a, b or c`."""
+    *first, last = names
+    return f"{', '.join(first)} {word} {last}" if first else last

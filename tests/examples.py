@@ -1,0 +1,40 @@
+"""The examples that help texts and pages show, and a folder in which they run."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+from dbguard.cli import main
+from dbguard.pages import PAGES
+from tests.test_cli import PORT
+
+SAMPLES = Path(__file__).parent.parent / "sample_templates"
+EXAMPLES = sorted({command for page in PAGES.values() for command in page.examples})
+AWS = ("dbguard live", "dbguard drift")
+
+
+def fill(folder: Path) -> None:
+    """Put the files there that the examples name."""
+    shutil.copy(SAMPLES / "rds-insecure.yaml", folder / "template.yaml")
+    shutil.copy(SAMPLES / "aurora-insecure.yaml", folder / "other.yaml")
+    (folder / "templates").mkdir()
+    shutil.copy(SAMPLES / "rds-insecure.yaml", folder / "templates")
+    text = (SAMPLES / "aurora-insecure.yaml").read_text()
+    skipped = "  Orders:\n    # checkov:skip=CKV_AWS_96:made anew each night\n"
+    (folder / "templates" / "aurora.yaml").write_text(text.replace("  Orders:\n", skipped))
+    (folder / "mine" / "house").mkdir(parents=True)
+    (folder / "mine" / "house" / "port.yaml").write_text(PORT)
+    if main(["scan", "templates", "--write-baseline", "baseline.json", "--format", "json=first.json"]) != 0:
+        raise AssertionError
+
+
+def run(command: str) -> int:
+    """Run an example, without what only a shell understands; returns the exit code."""
+    words = shlex.split(command.partition(" > ")[0])
+    assert words[0] == "dbguard"
+    try:
+        return main(words[1:])
+    except SystemExit as stop:
+        return int(stop.code or 0)
