@@ -44,9 +44,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where to read on; exit 2. A command alone that wants another shows its help."""
-        from dbguard import mistakes
+        from dbguard import commandline, mistakes
 
-        if not self._words and mistakes.subparsers(self):
+        if not self._words and commandline.subparsers(self):
             self.exit(WRONG, self.format_help())
         self.exit(WRONG, f"{mistakes.told(self, message, self._words)}\n")
 

@@ -54,7 +54,7 @@ def choice(action: argparse.Action, value: str) -> str:
     """What is said of a value that is none of the choices."""
     known = list(map(str, action.choices or ()))
     if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - its type has no public name
-        return f"there is no {(action.metavar or 'command').lower()} '{value}'" + (
+        return f"there is no {str(action.metavar).lower()} '{value}'" + (
             suggestion(value, known) or f"; there are {listed(known, 'and')}"
         )
     name = action.option_strings[0] if action.option_strings else action.metavar

@@ -62,8 +62,8 @@ PAGES = {
         COLORS | CACHE,
     ),
     "dbguard live": Page(
-        "Judge what runs in AWS accounts, by read-only calls that never touch data; by default in the account and Region "
-        "of the environment. What AWS refuses is listed, and what rests on it is unknown.",
+        "Judge what runs in AWS accounts, by read-only calls that never touch data; by default in the account and "
+        "Region of the environment. What AWS refuses is listed, and what rests on it is unknown.",
         {
             "dbguard live --region eu-west-1": "the account of the environment's credentials",
             "dbguard live --profile audit --all-regions": "another account, wherever it has databases",

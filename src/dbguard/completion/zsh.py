@@ -12,7 +12,9 @@ HEAD = """\
 # Completion of dbguard for zsh: put this file as _dbguard in a folder of $fpath.
 
 _dbguard_ids() {
-    (( ${+_dbguard_known} )) || typeset -ga _dbguard_known=(${(f)"$(_call_program policies dbguard policies list --format ids)"})
+    (( ${+_dbguard_known} )) || typeset -ga _dbguard_known=(
+        ${(f)"$(_call_program policies dbguard policies list --format ids)"}
+    )
     _multi_parts "$@" / _dbguard_known
 }
 
