@@ -98,6 +98,8 @@ MISTAKES = {
     "scan t.yaml --framework ciss": "dbguard: there is no framework 'ciss'; did you mean 'cis'?",
     "waivers import --from chekov t.yaml": "dbguard waivers import: --from takes cdk_nag, cfn_nag, checkov or guard, "
     "not 'chekov'; did you mean 'checkov'?",
+    "policies test --all rds/multi-az": "dbguard policies test: there is no option --all; "
+    "see dbguard policies test --help",
     "baseline list a b": "dbguard baseline list: 'b' is one argument too many; see dbguard baseline list --help",
     "completion bsh": "dbguard completion: SHELL takes bash, zsh or fish, not 'bsh'; did you mean 'bash'?",
 }

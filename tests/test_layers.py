@@ -34,7 +34,7 @@ ROOMS = (
         "dbguard.suppressions",
     },
     {"dbguard.policy_library", "dbguard.families", "dbguard.authoring", "dbguard.drift", "dbguard.waiver"},
-    {"dbguard.frameworks", "dbguard.baseline"},
+    {"dbguard.frameworks", "dbguard.baseline", "dbguard.watch"},
     {
         "dbguard.scan",
         "dbguard.parameter_sets",
@@ -44,6 +44,7 @@ ROOMS = (
         "dbguard.mock",
         "dbguard.executors",
         "dbguard.progress",
+        "dbguard.verbose",
     },
     {"dbguard.commandline", "dbguard.pages"},
     {"dbguard.manual", "dbguard.mistakes"},

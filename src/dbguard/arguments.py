@@ -38,6 +38,7 @@ class Common(TypedDict):
     formatter_class: type[argparse.HelpFormatter]
 
 
+COLOR = "auto (default: on a terminal), always or never"
 COMMON: Common = {"allow_abbrev": False, "formatter_class": Formatter}
 
 
@@ -65,6 +66,7 @@ def scan(commands: Commands[Parser]) -> None:
     )
     _selection(command)
     _output(command)
+    _telling(command)
     command.add_argument(
         "--pass-over", action="store_true", help="pass over named files that are no templates, as in folders"
     )
@@ -101,6 +103,7 @@ def live(commands: Commands[Parser]) -> None:
     what.add_argument("--print-iam-policy", action="store_true", help="print the permissions that are needed, and stop")
     _selection(command)
     _output(command)
+    _telling(command)
 
 
 def drift(commands: Commands[Parser]) -> None:
@@ -127,6 +130,7 @@ def drift(commands: Commands[Parser]) -> None:
         help="exit 1 from this severity on (default: low)",
     )
     _selection(command)
+    _telling(command)
 
 
 def _account(group: argparse._ActionsContainer) -> None:
@@ -150,6 +154,8 @@ def _output(command: argparse.ArgumentParser) -> None:
     output.add_argument(
         "--format", action="append", default=[], metavar="NAME[=FILE]", help="text (default), json, …; repeatable"
     )
+    output.add_argument("-o", "--output-file", metavar="FILE", help="where the report goes, if there is one --format")
+    output.add_argument("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help=COLOR)
     output.add_argument(
         "--show", metavar="VERDICTS", help="fail,may-fail,unknown (default), pass, exempt, waived, or all"
     )
@@ -167,6 +173,12 @@ def _output(command: argparse.ArgumentParser) -> None:
     files.add_argument("--baseline", metavar="FILE", help="the findings in this file count as waived")
     files.add_argument("--write-baseline", metavar="FILE", help="accept all findings of this run: write them to a file")
     accepted.add_argument("--prune-baseline", action="store_true", help="take out of --baseline what is found no more")
+
+
+def _telling(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("what is told beside it").add_mutually_exclusive_group()
+    group.add_argument("-q", "--quiet", action="store_true", help="findings and gaps alone: no summary, no progress")
+    group.add_argument("-v", "--verbose", action="store_true", help="what is read, passed over and run, and how long")
 
 
 def _selection(command: argparse.ArgumentParser) -> None:

@@ -33,8 +33,8 @@ class Parser(argparse.ArgumentParser):
         if rest:
             from dbguard import mistakes
 
-            self.error(mistakes.left_over(self, rest))
-        return found, rest
+            mistakes.left_over(self, found, rest)
+        return found, []
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -62,10 +62,10 @@ def main(words: Sequence[str] | None = None) -> int:
     sys.setrecursionlimit(DEEPEST)
     if sys.stdout is None:  # closed by the caller, who wants the exit code alone
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open to the end
-    given = list(sys.argv[1:] if words is None else words)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as above
     try:
-        options = parser(given[0] if given else None).parse_args(given)
-        code: int = import_module(f"dbguard.commands.{options.command}").run(options)
+        code = _run(list(sys.argv[1:] if words is None else words))
         sys.stdout.flush()
     except PolicyError as error:
         count = len(error.problems)
@@ -78,8 +78,28 @@ def main(words: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INCOMPLETE
     except KeyboardInterrupt:
-        return _wrong("dbguard: interrupted")
+        _wrong("dbguard: interrupted")
+        _end_by_signal()
     return code
+
+
+def _run(words: list[str]) -> int:
+    try:
+        options = parser(words[0] if words else None).parse_args(words)
+    except SystemExit:
+        sys.stdout.flush()  # here, where a reader that is gone is no mistake
+        raise
+    code: int = import_module(f"dbguard.commands.{options.command}").run(options)
+    return code
+
+
+def _end_by_signal() -> NoReturn:
+    """End as Ctrl-C ends a program (130 in a shell), so that a script stops with it and does not go on."""
+    from signal import SIG_DFL, SIGINT, signal
+
+    signal(SIGINT, SIG_DFL)
+    os.kill(os.getpid(), SIGINT)
+    sys.exit(128 + SIGINT)
 
 
 def _wrong(*lines: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 
-from dbguard.commandline import subparsers
+from dbguard.commandline import read, subparsers
 from dbguard.policy_library import suggestion
 
 SHORTEST = 2  # characters of a long option: two dashes alone end the options
@@ -39,15 +39,19 @@ def options(parser: argparse.ArgumentParser) -> list[str]:
 
 
 def _no_option(parser: argparse.ArgumentParser, name: str) -> str:
-    known = [one for one in options(parser) if one.startswith("--")]
+    known = [one for one in options(parser) if one.startswith("--") and one != "--help"]
     return f"there is no option {name}{suggestion(name, known) if name.startswith('--') else ''}"
 
 
-def left_over(parser: argparse.ArgumentParser, rest: Sequence[str]) -> str:
-    """What is said of words that nothing takes."""
-    if rest[0].startswith("-") and len(rest[0]) > 1:
-        return _no_option(parser, rest[0].partition("=")[0])
-    return f"'{rest[0]}' is one argument too many"
+def left_over(parser: argparse.ArgumentParser, found: argparse.Namespace, rest: Sequence[str]) -> None:
+    """Take words behind options for more of what a command takes many of; refuse, with exit code 2, all else."""
+    options = [word for word in rest if word.startswith("-") and word != "-"]
+    if options:
+        parser.error(_no_option(parser, options[0].partition("=")[0]))
+    many = next((one.dest for one in read(parser).arguments if one.many and not one.flags), None)
+    if many is None:
+        parser.error(f"'{rest[0]}' is one argument too many")
+    getattr(found, many).extend(rest)
 
 
 def choice(action: argparse.Action, value: str) -> str:

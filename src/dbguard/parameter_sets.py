@@ -16,7 +16,7 @@ One = TypeVar("One", Finding, Gap)
 
 def scan(library: Library, options: Options, sets: Sequence[ParameterSet], paths: Sequence[str]) -> Report:
     """Scan with each set in turn. Raises UsageError for a value that a template refuses."""
-    files = list(find(paths))
+    files = list(find(paths, options.watch.left_out if options.watch else None))
     every = options._replace(show=frozenset(VERDICTS))
     reports = [(one, Scan(library, every._replace(own=one)).run(paths, files)) for one in sets]
     findings = [

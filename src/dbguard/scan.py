@@ -12,7 +12,7 @@ from dbguard import __version__
 from dbguard.discover import Candidate, Found, PassedOver, find, is_template
 from dbguard.errors import DocumentError, UsageError
 from dbguard.families import Families, Family
-from dbguard.finding import finding, order
+from dbguard.finding import finding, gap_order, order
 from dbguard.inventory import Inventory
 from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, VERDICTS, WAIVABLE, Control, Coverage, Finding, Gap, Location, Report, Status
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dbguard.model import Waiver
     from dbguard.parameter_files import ParameterSet
     from dbguard.sources.account.inventory import Harvest
+    from dbguard.watch import Watch
 
 SCAN_FILE = b'{"schema": "dbguard.scan/'
 
@@ -42,6 +43,7 @@ class Options(NamedTuple):
     frameworks: tuple[Framework, ...] = ()
     own: ParameterSet | None = None  # the values of a file; `parameters` are laid over them
     tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
+    watch: Watch | None = None  # is told how it goes
 
     def given(self, file: str) -> Mapping[str, Value]:
         """The parameter values for a template."""
@@ -83,7 +85,8 @@ class Scan:
 
     def run(self, paths: Iterable[str], found: Iterable[Found] | None = None) -> Report:
         """Scan files and folders, or what was found there. Raises UsageError for a parameter that no template has."""
-        return self._finish(list(paths), find(list(paths)) if found is None else found)
+        told = self.options.watch.left_out if self.options.watch else None
+        return self._finish(list(paths), find(list(paths), told) if found is None else found)
 
     def run_on(self, files: Iterable[tuple[str, bytes]]) -> Report:
         """Scan what is already in memory, as pairs of name and bytes."""
@@ -92,11 +95,12 @@ class Scan:
 
     def _finish(self, paths: list[str], candidates: Iterable[Found]) -> Report:
         findings: list[Finding] = []
-        everything = list(candidates)
+        watch = self.options.watch
+        everything = list(watch.reading(candidates) if watch else candidates)
         named = [one for one in everything if isinstance(one, Candidate)]
         self._environments = {one.file: one.stack.environment for one in named if one.stack}
         self._families = Families(named, self._values)
-        for found in everything:
+        for found in watch.judging(everything) if watch else everything:
             if isinstance(found, Gap):
                 self.gaps.append(found)
                 self.unreadable += 1
@@ -116,7 +120,7 @@ class Scan:
         return Report(
             __version__,
             ordered,
-            tuple(dict.fromkeys(self.gaps)),
+            tuple(sorted(dict.fromkeys(self.gaps), key=gap_order)),
             coverage,
             verdicts,
             statuses=statuses,
@@ -139,7 +143,6 @@ class Scan:
             tags = " and ".join(self.options.tags)
             detail = f"none of the {self.passed_over} resources that were read has the tag {tags}"
             self.gaps.append(Gap("--tag", "nothing-to-scan", detail))
-        self.gaps.sort(key=lambda gap: (gap.target, gap.kind, gap.detail))
         return self._report(findings)
 
     def live(self, harvest: Harvest) -> Iterator[Finding]:
@@ -261,6 +264,8 @@ class Scan:
             if resource.type not in self._by_type:
                 continue
             self.resources += 1
+            if self.options.watch:
+                self.options.watch.tick(self.resources)
             policies = self._about(resource.type, resource.subject.origin)
             for policy, judgement in self._memo.judge_all(policies, resource, inventory):
                 if judgement.verdict == NOT_SELECTED:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dbguard import baseline
 from dbguard.baseline import Baseline
 from dbguard.cli import CLEAN
+from dbguard.commands import files
 from dbguard.errors import UsageError
 from dbguard.model import Report
 from dbguard.reporters import count, printable
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 def applied(report: Report, ran: Collection[str], options: argparse.Namespace) -> Report:
     """The report with the findings of a baseline waived; the baseline is written or pruned where that is asked for."""
     if options.write_baseline:
-        return _written(report, options.write_baseline)
+        return _written(report, options.write_baseline, quiet=options.quiet)
     known = read(options.baseline)
     report, left = baseline.accept(report, known)
     report = report._replace(homes=report.homes | {row.home for row in left if _is_gone(row.home)})
@@ -38,7 +39,8 @@ def applied(report: Report, ran: Collection[str], options: argparse.Namespace) -
             print(f"dbguard: {options.baseline} is not pruned, for the run is incomplete", file=sys.stderr)
             return report
         _write(known - idle, options.baseline)
-        print(f"dbguard: {count(idle.total(), 'finding')} taken out of {options.baseline}", file=sys.stderr)
+        if not options.quiet:
+            print(f"dbguard: {count(idle.total(), 'finding')} taken out of {options.baseline}", file=sys.stderr)
         return report
     return report._replace(notices=(*report.notices, *baseline.notice(idle, options.baseline)))
 
@@ -48,10 +50,11 @@ def _is_gone(home: str) -> bool:
     return home.endswith((".yaml", ".yml", ".json", ".template")) and not os.path.exists(home)
 
 
-def _written(report: Report, file: str) -> Report:
+def _written(report: Report, file: str, *, quiet: bool) -> Report:
     found = baseline.of(report.findings)
     _write(found, file)
-    print(f"dbguard: {count(found.total(), 'finding')} written to {file}", file=sys.stderr)
+    if not quiet:
+        print(f"dbguard: {count(found.total(), 'finding')} written to {file}", file=sys.stderr)
     return baseline.accept(report, found)[0]
 
 
@@ -65,8 +68,4 @@ def read(file: str) -> Baseline:
 
 
 def _write(found: Baseline, file: str) -> None:
-    try:
-        with open(file, "w", encoding="utf-8") as out:
-            out.write(baseline.dump(found))
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+    files.write(file, [baseline.dump(found)])

@@ -9,7 +9,7 @@ from typing import Any
 
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
 from dbguard.commands.live import base, check_regions
-from dbguard.commands.scan import chosen
+from dbguard.commands.scan import chosen, verbose
 from dbguard.drift import AHEAD, DRIFTED, SEEN_AS, UNDECIDED, Change, Drift, Sides, compare
 from dbguard.errors import DocumentError, UsageError
 from dbguard.model import SEVERITIES, Gap, Location
@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if more:
         raise UsageError("a stack is in one Region: give --region once")
     plans = [library.plan(entry.id) for entry in entries]
+    told = verbose(library, entries, options) if options.verbose else None
     try:
         with open(options.template, "rb") as file:
             read = document.read(file.read(), options.template)
@@ -50,10 +51,14 @@ def run(options: argparse.Namespace) -> int:
     except Refused as refusal:
         print(f"dbguard: {refusal.kind}: {refusal.detail}", file=sys.stderr)
         return INCOMPLETE
+    if told:
+        told.stage("template and account")
     drift = compare(sides, [library.policy(entry.id) for entry in entries])
     if not drift.compared and not drift.uncompared:
         gaps.append(Gap(options.template, "nothing-to-scan", "no resource that the policies are about"))
-    sys.stdout.writelines(_json(drift, gaps) if options.format == "json" else _text(drift, gaps, options.stack))
+    sys.stdout.writelines(_json(drift, gaps) if options.format == "json" else _text(drift, gaps, options))
+    if told:
+        told.close()
     return _code(drift, gaps, options.fail_on)
 
 
@@ -84,7 +89,7 @@ def _code(drift: Drift, gaps: list[Gap], fail_on: str) -> int:
     return FINDINGS if any(one.kind != UNDECIDED and one.severity in bad for one in drift.changes) else CLEAN
 
 
-def _text(drift: Drift, gaps: list[Gap], name: str) -> Iterator[str]:
+def _text(drift: Drift, gaps: list[Gap], options: argparse.Namespace) -> Iterator[str]:
     if gaps:
         yield "Not looked at\n"
         yield from (f"  {printable(gap.target)}: {gap.kind}: {prose(gap.detail)}\n" for gap in gaps)
@@ -109,7 +114,8 @@ def _text(drift: Drift, gaps: list[Gap], name: str) -> Iterator[str]:
             where = f"{place(left.location)}: " if left.location else ""
             yield f"  {where}{left.resource.id} ({left.resource.type}): {prose(left.reason)}\n"
         yield "\n"
-    yield _closing(drift, gaps, name)
+    if not options.quiet:
+        yield _closing(drift, gaps, options.stack)
 
 
 def _row(one: Change) -> str:

@@ -28,13 +28,14 @@ from dbguard.sources.account.mapping import REGISTRY
 from dbguard.sources.account.refusal import EXPIRED, Refused
 from dbguard.sources.account.scan_file import Known, Request, ScanFile, default_path, left, resume
 from dbguard.sources.account.targets import Opened, Target
+from dbguard.verbose import Units
 
 WHERE = ("profile", "role_arn", "organization", "endpoint_url", "all_regions", "resume")  # what leads elsewhere
 
 
 def run(options: argparse.Namespace) -> int:
     """Scan live accounts, write the reports, and return the exit code."""
-    outputs = [scanning.output(text) for text in options.format or ["text"]]
+    outputs = scanning.outputs(options)
     show = scanning.shown(options.show)
     _check(options)
     scanning.check(options)
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(permissions.policy(plan, **_reach(options)), indent=2))
         return CLEAN
     chosen = scanning.frameworks(library, options)
+    told = scanning.verbose(library, entries, options) if options.verbose else None
     scan = Scan(library, Options(entries, show=show, frameworks=chosen, tags=tuple(options.tag)))
     with ExitStack() as stack:
         if options.mock:
@@ -62,8 +64,11 @@ def run(options: argparse.Namespace) -> int:
             print(f"\ndbguard: interrupted; go on with: {_again(options, file)}", file=sys.stderr, flush=True)
             os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
     report = scanning.accepted(report, library, entries, options)
-    for name, out in outputs:
-        scanning.write(report, name, out, show)
+    if told:
+        told.stage("accounts")
+    scanning.publish(report, outputs, options, show)
+    if told:
+        told.close()
     return scanning.code(report, options.fail_on, strict=options.strict)
 
 
@@ -122,7 +127,8 @@ def _harvests(
 ) -> Iterator[Harvest]:
     """Read every account and Region, keeping what comes in the scan file; what is not reached is a gap."""
     fleet = Fleet(known.request, known, file.write)
-    progress = stack.enter_context(Progress(sys.stderr))
+    progress = _progress(options)
+    stack.callback(progress.clear)
     stack.enter_context(closing(file))
     stack.callback(fleet.close)
     for result in fleet.read(maker(options.executor), lambda: progress.tick(fleet)):
@@ -135,6 +141,11 @@ def _harvests(
             scan.statuses.append(Status(name, "", "", result.kind, 0, result.detail))
     progress.clear()
     _end(options, fleet, file)
+
+
+def _progress(options: argparse.Namespace) -> Progress | Units:
+    """Who shows how far the scan is."""
+    return Units(sys.stderr) if options.verbose else Progress(sys.stderr, quiet=options.quiet)
 
 
 def _begin(
@@ -205,10 +216,12 @@ def _again(options: argparse.Namespace, file: ScanFile | None) -> str:
         ("write-baseline", [options.write_baseline] if options.write_baseline else []),
         ("show", [options.show] if options.show else []),
         ("fail-on", [options.fail_on] if options.fail_on != "low" else []),
+        ("output-file", [options.output_file] if options.output_file else []),
+        ("color", [options.color] if options.color != "auto" else []),
         ("executor", [options.executor] if options.executor != "threads" else []),
     ):
         words += [f"--{name} {shlex.quote(value)}" for value in values]
-    words += [f"--{name}" for name in ("all", "strict") if getattr(options, name)]
+    words += [f"--{name}" for name in ("all", "strict", "quiet", "verbose") if getattr(options, name)]
     return " ".join(words)
 
 

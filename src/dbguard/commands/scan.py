@@ -17,13 +17,16 @@ from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.scan import Options, Scan
 
 if TYPE_CHECKING:
+    from dbguard.commands.files import Output
     from dbguard.frameworks import Framework
+    from dbguard.parameter_files import ParameterSet
+    from dbguard.verbose import Verbose
 
 
 def run(options: argparse.Namespace) -> int:
     """Scan templates, write the reports, and return the exit code."""
     gc.disable()  # nothing here runs in circles, and the collector would take a tenth of the time
-    outputs = [output(text) for text in options.format or ["text"]]
+    targets = outputs(options)
     show = shown(options.show)
     check(options)
     library = Library(options.folders)
@@ -34,24 +37,57 @@ def run(options: argparse.Namespace) -> int:
         pass_over=options.pass_over,
         frameworks=frameworks(library, options),
     )
-    report = accepted(judged(library, asked, options), library, asked.entries, options)
-    for name, file in outputs:
-        write(report, name, file, show)
+    told = verbose(library, asked.entries, options) if options.verbose else None
+    report = accepted(watched(library, asked, options, told), library, asked.entries, options)
+    publish(report, targets, options, show)
+    if told:
+        told.close()
     return code(report, options.fail_on, strict=options.strict)
 
 
-def judged(library: Library, asked: Options, options: argparse.Namespace) -> Report:
-    """The report before waivers; every parameter file is a set of its own."""
-    sets = []
-    if options.parameter_file:
-        from dbguard.parameter_files import load
+def watched(library: Library, asked: Options, options: argparse.Namespace, told: Verbose | None) -> Report:
+    """The report before waivers; what is going on is told, or shown on a terminal while it takes long."""
+    sets = _sets(options)
+    if told:
+        for one in sets:
+            told.parameters(one.name, one.values)
+        told.parameters("--parameter", asked.parameters)
+        report = judged(library, asked._replace(watch=told), sets, options.paths)
+        told.judged(report)
+        return report
+    if options.quiet or not sys.stderr.isatty():
+        return judged(library, asked, sets, options.paths)
+    from dbguard.progress import Templates
 
-        sets = [load(file) for file in dict.fromkeys(options.parameter_file)]
+    with Templates(sys.stderr) as line:
+        return judged(library, asked._replace(watch=line), sets, options.paths)
+
+
+def verbose(library: Library, entries: Sequence[Entry], options: argparse.Namespace) -> Verbose:
+    """Who tells what is done; which policies run is told already."""
+    from dbguard.verbose import Verbose
+
+    told = Verbose(sys.stderr)
+    told.policies(library, entries, options.folders)
+    return told
+
+
+def _sets(options: argparse.Namespace) -> list[ParameterSet]:
+    """The sets of parameters, one a file."""
+    if not options.parameter_file:
+        return []
+    from dbguard.parameter_files import load
+
+    return [load(file) for file in dict.fromkeys(options.parameter_file)]
+
+
+def judged(library: Library, asked: Options, sets: Sequence[ParameterSet], paths: list[str]) -> Report:
+    """The report before waivers; every set of parameters is judged by itself."""
     if len(sets) > 1:
         from dbguard import parameter_sets
 
-        return parameter_sets.scan(library, asked, sets, options.paths)
-    return Scan(library, asked._replace(own=sets[0] if sets else None)).run(options.paths)
+        return parameter_sets.scan(library, asked, sets, paths)
+    return Scan(library, asked._replace(own=sets[0] if sets else None)).run(paths)
 
 
 def check(options: argparse.Namespace) -> None:
@@ -60,6 +96,10 @@ def check(options: argparse.Namespace) -> None:
         raise UsageError("--prune-baseline has no effect without --baseline")
     if options.no_waivers and (options.baseline or options.write_baseline):
         raise UsageError("--no-waivers has no effect beside a baseline, which is one more way to waive")
+    if options.write_baseline:
+        from dbguard.commands import files
+
+        files.check(options.write_baseline)
     if options.baseline:
         from dbguard.commands import baseline
 
@@ -136,7 +176,19 @@ def shown(text: str | None) -> frozenset[str]:
     return frozenset(names)
 
 
-def output(text: str) -> tuple[str, str | None]:
+def outputs(options: argparse.Namespace) -> list[Output]:
+    """The formats, each with its file. Raises UsageError for one that there is not, or that cannot be written."""
+    found = [_output(text) for text in options.format or ["text"]]
+    if options.output_file is not None or any(file for _, file in found):
+        from dbguard.commands import files
+
+        found = files.directed(found, options.output_file)
+    if options.color != "auto" and not any(name == "text" for name, _ in found):
+        raise UsageError("--color has no effect: only --format text has colours")
+    return found
+
+
+def _output(text: str) -> Output:
     """The format and the file of --format NAME[=FILE]."""
     name, equals, file = text.partition("=")
     reporters.load(name)
@@ -145,18 +197,23 @@ def output(text: str) -> tuple[str, str | None]:
     return name, file or None
 
 
-def write(report: Report, name: str, file: str | None, show: frozenset[str]) -> None:
-    """Write a report in one format, to a file or to standard output."""
-    render = reporters.load(name).render
-    if file is None:
-        options = reporters.Options(color=_color(), show=show, width=_width())
-        _put(sys.stdout, render(report, options))
-        return
-    try:
-        with open(file, "w", encoding="utf-8", errors="backslashreplace") as out:
-            out.writelines(render(report, reporters.Options(show=show)))
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+def publish(report: Report, targets: Iterable[Output], options: argparse.Namespace, show: frozenset[str]) -> None:
+    """Write every report, those in files first; one that cannot be written keeps no other from it."""
+    failed = []
+    for name, file in sorted(targets, key=lambda one: one[1] is None):
+        render = reporters.load(name).render
+        if file is None:
+            look = reporters.Options(_color(options.color), show, _width(), options.quiet)
+            _put(sys.stdout, render(report, look))
+            continue
+        from dbguard.commands import files
+
+        try:
+            files.write(file, render(report, reporters.Options(options.color == "always", show)))
+        except UsageError as error:
+            failed.append(str(error))
+    if failed:
+        raise UsageError("; ".join(failed))
 
 
 def _put(stream: object, pieces: Iterable[str] | Iterator[str]) -> None:
@@ -166,16 +223,20 @@ def _put(stream: object, pieces: Iterable[str] | Iterator[str]) -> None:
     stream.writelines(pieces)  # type: ignore[attr-defined]  # a text stream
 
 
-def _color() -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
+def _color(when: str) -> bool:
+    if when != "auto" or os.environ.get("NO_COLOR"):
+        return when == "always"
     return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def _width() -> int:
+    """The columns of a text report: those of the terminal or of COLUMNS, within what can be read."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named[:5]):
+        return max(60, int(named[:5]))
     if not sys.stdout.isatty():
         return 100
-    return max(60, min(os.get_terminal_size(sys.stdout.fileno()).columns, 120))
+    return max(60, min(os.get_terminal_size(sys.stdout.fileno()).columns or 100, 120))  # some terminals say 0
 
 
 def code(report: Report, fail_on: str, *, strict: bool) -> int:

@@ -31,11 +31,12 @@ LONGEST = 1000
 
 
 class Options(NamedTuple):
-    """How to render: in colour, which verdicts (and `waived`), and how many columns wide."""
+    """How to render: in colour, which verdicts (and `waived`), how many columns wide, with or without a last word."""
 
     color: bool = False
     show: frozenset[str] = frozenset((FAIL, MAY_FAIL, UNKNOWN))
     width: int = 100
+    quiet: bool = False
 
 
 class Reporter(Protocol):
