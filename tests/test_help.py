@@ -132,4 +132,5 @@ def test_arguments_as_data() -> None:
     assert select.flags == ("--select",)
     assert (select.metavar, select.many, select.required) == ("ID", True, False)
     assert scan.usage == "dbguard scan [OPTION ...] PATH ..."
-    assert COMMAND["dbguard drift"].usage == "dbguard drift [OPTION ...] TEMPLATE --stack NAME"
+    assert COMMAND["dbguard drift"].usage == "dbguard drift [OPTION ...] --stack NAME TEMPLATE"
+    assert COMMAND["dbguard policies map"].usage == "dbguard policies map [OPTION ...] --from TOOL [ID ...]"

@@ -39,7 +39,6 @@ ROOMS = (
         "dbguard.scan",
         "dbguard.parameter_sets",
         "dbguard.reporters",
-        "dbguard.docs",
         "dbguard.facts",
         "dbguard.mock",
         "dbguard.executors",
@@ -54,6 +53,8 @@ ROOMS = (
         "dbguard.cli",
         "dbguard.commands",
         "dbguard.completion",
+        "dbguard.docs",
+        "dbguard.reference",
         "dbguard.__main__",
     },
 )

@@ -81,20 +81,18 @@ def _argument(action: argparse.Action) -> Argument:
         metavar = f"{{{','.join(choices)}}}" if choices else action.dest.upper()
     many = action.nargs in {"*", "+"} or isinstance(action, argparse._AppendAction)  # noqa: SLF001 - as above
     flags = tuple(action.option_strings)
-    return Argument(flags, action.dest, metavar, action.help or "", choices, many, action.required)
+    required = action.required and action.nargs not in {"*", "?"}
+    return Argument(flags, action.dest, metavar, action.help or "", choices, many, required)
 
 
 def usage(parser: argparse.ArgumentParser) -> str:
     """How it is called, without what may be left out."""
-    words = [parser.prog]
-    if subparsers(parser) is None:
-        words.append("[OPTION ...]")
-    for action in (one for _, actions in groups(parser) for one in actions):
-        one = _argument(action)
-        if one.flags and one.required:
-            words.append(f"{one.flags[0]} {one.metavar}")
-        elif not one.flags:
+    below = subparsers(parser)
+    every = [_argument(one) for _, actions in groups(parser) for one in actions]
+    words = [f"{one.flags[0]} {one.metavar}" for one in every if one.flags and one.required]
+    for one in every:
+        if not one.flags:
             more = f"{one.metavar} ..." if one.many else one.metavar
             words.append(more if one.required else f"[{more}]")
-    below = subparsers(parser)
-    return " ".join([*words, *([f"{below.metavar} ..."] if below else [])])
+    rest = [f"{below.metavar} ..."] if below else ["[OPTION ...]", *words]
+    return " ".join([parser.prog, *rest])
