@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -12,7 +13,23 @@ from tests.test_cli import PORT
 
 SAMPLES = Path(__file__).parent.parent / "sample_templates"
 EXAMPLES = sorted({command for page in PAGES.values() for command in page.examples})
+QUICK_START = Path(__file__).parent.parent / "docs" / "quick-start.md"
 AWS = ("dbguard live", "dbguard drift")
+
+
+def of_page(page: Path) -> list[str]:
+    """The commands in the code of a page, in their order."""
+    code = re.findall(r"^```(?:sh|yaml)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    return [
+        one.strip()
+        for block in code
+        for one in re.findall(r"^\W*(?:\w+: )?(dbguard [a-z][^#\n]*)", block, re.MULTILINE)
+    ]
+
+
+def needs_aws(command: str) -> bool:
+    """Whether it asks an account."""
+    return command.startswith(AWS) and "--mock" not in command
 
 
 def fill(folder: Path) -> None:

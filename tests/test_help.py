@@ -12,7 +12,7 @@ import pytest
 from dbguard.cli import COMMANDS, main, parser
 from dbguard.commandline import Command, read
 from dbguard.pages import PAGES
-from tests.examples import AWS, EXAMPLES, fill, run
+from tests.examples import EXAMPLES, QUICK_START, fill, needs_aws, of_page, run
 
 TREE = read(parser())
 COMMAND = {one.name: one for one in TREE.walk()}
@@ -41,7 +41,7 @@ def test_help_teaches(name: str, capsys: pytest.CaptureFixture[str], monkeypatch
     assert capsys.readouterr().out == out
 
 
-@pytest.mark.parametrize("command", [one for one in EXAMPLES if not one.startswith(AWS) or "--mock" in one])
+@pytest.mark.parametrize("command", [one for one in EXAMPLES if not needs_aws(one)])
 def test_every_example_runs(command: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fill(here)
     capsys.readouterr()
@@ -49,6 +49,30 @@ def test_every_example_runs(command: str, here: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr()
     assert code in (0, 1), said.err
     assert said.out
+
+
+def test_the_quick_start_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(here)
+    commands = [one for one in of_page(QUICK_START) if not needs_aws(one)]
+    assert len(commands) > 15
+    for command in commands:
+        capsys.readouterr()
+        assert run(command) in {0, 1}, (command, capsys.readouterr().err)
+    for file in (
+        "dbguard.sarif",
+        "gl-code-quality-report.json",
+        "audit.csv",
+        "cis.json",
+        "baseline.json",
+        "report.txt",
+    ):
+        assert (here / file).stat().st_size, file
+
+
+def test_each_use_takes_ten_lines_at_most() -> None:
+    for section in QUICK_START.read_text().split("\n## ")[1:]:
+        code = section.split("```")[1::2]
+        assert sum(block.count("\n") - 1 for block in code) <= 10, section
 
 
 def test_alone_it_shows_the_commands_and_a_first_step_and_is_not_clean(capsys: pytest.CaptureFixture[str]) -> None:
