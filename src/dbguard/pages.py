@@ -30,7 +30,7 @@ COLORS = {
 CACHE = {"XDG_CACHE_HOME": "where compiled policies of your own are kept (default: ~/.cache)"}
 AWS = {
     "AWS_PROFILE": "the profile to use, without --profile",
-    "AWS_DEFAULT_REGION": "the Region, without --region",
+    "AWS_REGION": "the Region, without --region; else AWS_DEFAULT_REGION, else that of the profile",
     "AWS_ACCESS_KEY_ID": "credentials, with AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
     "AWS_CONFIG_FILE": "the AWS configuration (default: ~/.aws/config)",
     "AWS_CA_BUNDLE": "certificates to trust, behind a proxy",
