@@ -134,6 +134,9 @@ def typed(command: list[str], setup: str, line: str, wanted: str, folder: Path) 
         ("dbguard scan --select rds/multi-", "rds/multi-az"),
         ("dbguard scan --select dynamo", "dynamodb/"),
         ("dbguard scan templ", "template.yaml"),
+        ("dbguard polic", "dbguard policies"),
+        ("dbguard policies te", "policies test"),
+        ("dbguard waivers import --fr", "--from"),
     ],
 )
 @pytest.mark.parametrize("shell", ["bash", "zsh"])

@@ -11,6 +11,7 @@ import pytest
 
 from dbguard.cli import COMMANDS, main, parser
 from dbguard.commandline import Command, read
+from dbguard.mistakes import listed
 from dbguard.pages import PAGES
 from tests.examples import EXAMPLES, QUICK_START, fill, needs_aws, of_page, run
 
@@ -94,6 +95,9 @@ def test_version(option: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 MISTAKES = {
+    "t.yaml": "dbguard: there is no command 't.yaml'; did you mean 'dbguard scan t.yaml'?",
+    "frobnicate": f"dbguard: there is no command 'frobnicate'; there are {listed(COMMANDS, 'and')}; see dbguard --help",
+    "explain x": "dbguard: there is no policy 'x'; dbguard policies list names them",
     "scna": "dbguard: there is no command 'scna'; did you mean 'scan'?",
     "policies lst": "dbguard policies: there is no action 'lst'; did you mean 'list'?",
     "help policies tset": "dbguard: dbguard policies has no command 'tset'; did you mean 'test'?",
@@ -131,6 +135,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("command", MISTAKES)
 def test_a_mistake_says_what_was_meant(command: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "t.yaml").touch()
     code = run(f"dbguard {command}")
     said = capsys.readouterr()
     if (wanted := MISTAKES[command]) is None:  # behind -- everything is a path

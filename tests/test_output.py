@@ -215,6 +215,12 @@ def test_what_has_no_effect_or_no_place_is_refused_first(
     assert sorted(here.iterdir()) == before
 
 
+def test_a_dash_is_standard_output(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert scan("--format", "compact=-", "-o", "-") == 1
+    assert "open.yaml:4:" in capsys.readouterr().out
+    assert [path.name for path in here.iterdir()] == ["open.yaml"]
+
+
 @pytest.mark.parametrize("option", ["-o", "--output-file"])
 def test_output_file_takes_the_one_report_without_a_file(
     option: str, here: Path, capsys: pytest.CaptureFixture[str]

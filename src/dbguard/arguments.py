@@ -26,9 +26,14 @@ class Formatter(argparse.HelpFormatter):
 
 
 def columns() -> int:
-    """How wide help is: as wide as the environment says, else 100."""
+    """How wide help is: as wide as the environment says, else as the terminal, up to 100."""
     named = os.environ.get("COLUMNS", "")
-    return max(int(named), 40) if named.isdecimal() and len(named) < 5 else 100
+    if named.isdecimal() and len(named) < 5:
+        return max(int(named), 40)
+    try:
+        return max(40, min(os.get_terminal_size(1).columns or 100, 100))
+    except OSError:
+        return 100
 
 
 class Common(TypedDict):

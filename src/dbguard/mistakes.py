@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 
 from dbguard.commandline import read, subparsers
@@ -58,11 +59,15 @@ def choice(action: argparse.Action, value: str) -> str:
     """What is said of a value that is none of the choices."""
     known = list(map(str, action.choices or ()))
     if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - its type has no public name
-        return f"there is no {str(action.metavar).lower()} '{value}'" + (
-            suggestion(value, known) or f"; there are {listed(known, 'and')}"
-        )
+        return f"there is no {str(action.metavar).lower()} '{value}'" + _command(value, known)
     name = action.option_strings[0] if action.option_strings else action.metavar
     return f"{name} takes {listed(known, 'or')}, not '{value}'{suggestion(value, known)}"
+
+
+def _command(value: str, known: Sequence[str]) -> str:
+    if "scan" in known and os.path.exists(value):
+        return f"; did you mean 'dbguard scan {value}'?"
+    return suggestion(value, known) or f"; there are {listed(known, 'and')}"
 
 
 def listed(names: Iterable[str], word: str) -> str:

@@ -26,6 +26,8 @@ COLORS = {
     "NO_COLOR": "no colours, where it is set to anything",
     "FORCE_COLOR": "colours, even where the output is no terminal; NO_COLOR wins",
     "COLUMNS": "how wide help and text reports are",
+    "TERM": "dumb means no colours, and no progress",
+    "CI": "no progress, where it is set",
 }
 CACHE = {"XDG_CACHE_HOME": "where compiled policies of your own are kept (default: ~/.cache)"}
 AWS = {

@@ -179,10 +179,11 @@ def shown(text: str | None) -> frozenset[str]:
 def outputs(options: argparse.Namespace) -> list[Output]:
     """The formats, each with its file. Raises UsageError for one that there is not, or that cannot be written."""
     found = [_output(text) for text in options.format or ["text"]]
-    if options.output_file is not None or any(file for _, file in found):
+    named = None if options.output_file == "-" else options.output_file
+    if named is not None or any(file for _, file in found):
         from dbguard.commands import files
 
-        found = files.directed(found, options.output_file)
+        found = files.directed(found, named)
     if options.color != "auto" and not any(name == "text" for name, _ in found):
         raise UsageError("--color has no effect: only --format text has colours")
     return found
@@ -194,7 +195,7 @@ def _output(text: str) -> Output:
     reporters.load(name)
     if equals and not file:
         raise UsageError(f"--format {name}= names no file")
-    return name, file or None
+    return name, file if file not in {"", "-"} else None
 
 
 def publish(report: Report, targets: Iterable[Output], options: argparse.Namespace, show: frozenset[str]) -> None:
