@@ -361,8 +361,12 @@ def test_the_order_of_a_folder_is_not_that_of_the_file_system(
 
 
 def test_ctrl_c_ends_it_as_a_shell_expects() -> None:
-    run = subprocess.Popen([*COMMAND, "scan", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)  # until it waits for its input
+    command = [*COMMAND, "scan", "-v", *SELECT, "-"]
+    run = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert run.stderr
+    while "rds: " not in run.stderr.readline():
+        pass
+    time.sleep(0.3)  # until it waits for its input
     run.send_signal(signal.SIGINT)
     _, err = run.communicate(timeout=30)
     assert run.returncode == -signal.SIGINT
