@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "dbguard"
 # Each room may import from the rooms before it, and from its own.
 ROOMS = (
     {"dbguard", "dbguard.model", "dbguard.errors", "dbguard.identifiers", "dbguard.peers"},
-    {"dbguard.value"},
+    {"dbguard.value", "dbguard.nearest", "dbguard.patterns"},
     {"dbguard.inventory", "dbguard.operators"},
     {"dbguard.relation"},
     {"dbguard.links", "dbguard.gathered", "dbguard.backups"},
@@ -34,7 +34,8 @@ ROOMS = (
         "dbguard.suppressions",
     },
     {"dbguard.policy_library", "dbguard.families", "dbguard.authoring", "dbguard.drift", "dbguard.waiver"},
-    {"dbguard.frameworks", "dbguard.baseline", "dbguard.watch"},
+    {"dbguard.frameworks", "dbguard.baseline", "dbguard.layers", "dbguard.profile", "dbguard.watch"},
+    {"dbguard.configuration"},
     {
         "dbguard.scan",
         "dbguard.parameter_sets",

@@ -168,17 +168,24 @@ def test_verbose_tells_what_is_read_and_run_and_why_not(here: Path, capsys: pyte
     lines = said.err.splitlines()
     assert whole.splitlines()[0] in said.out
     assert lines[0].startswith("dbguard 0.")
-    assert lines[1].startswith("1 of ")
-    assert lines[2] == "  rds: storage-encrypted"
-    assert lines[3] == "parameters of prod.json: Secret"
+    at = lines.index("configuration: none")
+    assert lines[at + 1].startswith("1 of ")
+    assert lines[at + 2] == "  rds: storage-encrypted"
+    assert lines[at + 3] == "parameters of prod.json: Secret"
     assert f"read: open.yaml, {(here / 'open.yaml').stat().st_size} bytes" in lines
     assert "passed over: compose.yaml, without a key of templates" in lines
     assert "passed over: other.yaml, no template" in lines
     assert "cannot read: gone.yaml, No such file or directory" in lines
     assert f"not read: ./build, left out by {here}/.gitignore" in lines
-    assert lines[-1].startswith("start and policies ")
+    assert lines[-1].startswith("start ")
     assert "judging " in lines[-1]
     assert "hunter2" not in said.err
+
+
+def test_verbose_tells_the_configuration(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "dbguard.toml").write_text('fail-on = "critical"\n')
+    assert scan("-v") == 0
+    assert "\nconfiguration: dbguard.toml\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -364,8 +371,7 @@ def test_ctrl_c_ends_it_as_a_shell_expects() -> None:
     command = [*COMMAND, "scan", "-v", *SELECT, "-"]
     run = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert run.stderr
-    while "rds: " not in run.stderr.readline():
-        pass
+    assert run.stderr.readline().startswith("dbguard 0.")
     time.sleep(0.3)  # until it waits for its input
     run.send_signal(signal.SIGINT)
     _, err = run.communicate(timeout=30)

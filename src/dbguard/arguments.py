@@ -1,4 +1,4 @@
-"""What each command may be asked: its part of the command line."""
+"""What the commands that judge may be asked: their part of the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 from typing import TYPE_CHECKING, TypedDict
 
 from dbguard.model import SEVERITIES
-from dbguard.peers import FORMS, TOOLS
 
 if TYPE_CHECKING:
     from dbguard.cli import Parser
@@ -69,7 +68,8 @@ def scan(commands: Commands[Parser]) -> None:
         metavar="FILE[#ENV]",
         help="values as JSON or YAML, or samconfig.toml#ENV; each file is a set that is judged by itself",
     )
-    _selection(command)
+    selection(command)
+    configuration(command)
     _output(command)
     _telling(command)
     command.add_argument(
@@ -106,7 +106,8 @@ def live(commands: Commands[Parser]) -> None:
     files.add_argument("--snapshot", metavar="FILE", help="read everything and keep it, for dbguard scan FILE")
     files.add_argument("--resume", metavar="FILE", help="go on with a scan that was interrupted")
     what.add_argument("--print-iam-policy", action="store_true", help="print the permissions that are needed, and stop")
-    _selection(command)
+    selection(command)
+    configuration(command)
     _output(command)
     _telling(command)
 
@@ -128,13 +129,10 @@ def drift(commands: Commands[Parser]) -> None:
         "--format", choices=("text", "json"), default="text", metavar="FORMAT", help="text (default) or json"
     )
     command.add_argument(
-        "--fail-on",
-        choices=SEVERITIES,
-        default="low",
-        metavar="SEVERITY",
-        help="exit 1 from this severity on (default: low)",
+        "--fail-on", choices=SEVERITIES, metavar="SEVERITY", help="exit 1 from this severity on (default: low)"
     )
-    _selection(command)
+    selection(command)
+    configuration(command)
     _telling(command)
 
 
@@ -165,11 +163,7 @@ def _output(command: argparse.ArgumentParser) -> None:
         "--show", metavar="VERDICTS", help="fail,may-fail,unknown (default), pass, exempt, waived, or all"
     )
     output.add_argument(
-        "--fail-on",
-        choices=SEVERITIES,
-        default="low",
-        metavar="SEVERITY",
-        help="exit 1 from this severity on (default: low)",
+        "--fail-on", choices=SEVERITIES, metavar="SEVERITY", help="exit 1 from this severity on (default: low)"
     )
     output.add_argument("--strict", action="store_true", help="may-fail and unknown count as fail")
     accepted = command.add_argument_group("what is accepted")
@@ -186,7 +180,8 @@ def _telling(command: argparse.ArgumentParser) -> None:
     group.add_argument("-v", "--verbose", action="store_true", help="what is read, passed over and run, and how long")
 
 
-def _selection(command: argparse.ArgumentParser) -> None:
+def selection(command: argparse.ArgumentParser) -> None:
+    """Which policies run."""
     group = command.add_argument_group("which policies run")
     group.add_argument(
         "--select",
@@ -210,87 +205,23 @@ def _selection(command: argparse.ArgumentParser) -> None:
         metavar="SEVERITY",
         help="only policies of this severity or worse: critical, high, medium, low, info",
     )
-    _folders(group)
+    folders(group)
 
 
-def _folders(group: argparse._ActionsContainer) -> None:
+def configuration(command: argparse.ArgumentParser) -> None:
+    """Which configuration counts."""
+    group = command.add_argument_group("what is configured")
+    files = group.add_mutually_exclusive_group()
+    files.add_argument("--config", metavar="FILE", help="read this file alone (default: the nearest dbguard.toml)")
+    files.add_argument("--no-config", action="store_true", help="read no configuration file")
+    group.add_argument("--env", metavar="NAME", help="an environment of the configuration, such as prod")
+    group.add_argument(
+        "--locked", action="store_true", help="nothing in what is scanned may weaken the scan: for others' changes"
+    )
+
+
+def folders(group: argparse._ActionsContainer) -> None:
+    """Policies of the user's own."""
     group.add_argument(
         "--policies", action="append", default=[], metavar="DIR", dest="folders", help="policies of your own"
     )
-
-
-def explain(commands: Commands[Parser]) -> None:
-    """`dbguard explain`."""
-    command = commands.add_parser("explain", help="show what a policy asks for, and why", **COMMON)
-    command.add_argument("policy", metavar="POLICY", help="a policy's id, such as rds/multi-az")
-    _folders(command)
-
-
-def policies(commands: Commands[Parser]) -> None:
-    """`dbguard policies`."""
-    command = commands.add_parser(
-        "policies",
-        help="list policies, find those for another tool's checks, or test them",
-        **COMMON,
-    )
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard policies")
-    listing = actions.add_parser("list", help="list policies", **COMMON)
-    listing.add_argument(
-        "--format", choices=("text", "json", "ids"), default="text", metavar="FORMAT", help="text, json or ids"
-    )
-    _selection(listing)
-    mapped = actions.add_parser("map", help="name the policies for checks of another tool", **COMMON)
-    mapped.add_argument(
-        "--from", required=True, dest="tool", metavar="TOOL", type=_tool, choices=TOOLS, help=", ".join(TOOLS)
-    )
-    mapped.add_argument(
-        "ids", nargs="*", metavar="ID", help="the tool's ids, such as CKV_AWS_17; - reads them; all by default"
-    )
-    mapped.add_argument(
-        "--format", choices=("text", "json"), default="text", metavar="FORMAT", help="text (default) or json"
-    )
-    _folders(mapped)
-    test = actions.add_parser("test", help="check policy files and judge their examples", **COMMON)
-    test.add_argument("ids", nargs="*", metavar="ID", help="only these: an id or a prefix")
-    _folders(test)
-
-
-def waivers(commands: Commands[Parser]) -> None:
-    """`dbguard waivers`."""
-    command = commands.add_parser("waivers", help="read the suppressions of other tools as waivers", **COMMON)
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard waivers")
-    imported = actions.add_parser(
-        "import",
-        help="print the waivers that say what another tool's suppressions say",
-        **COMMON,
-    )
-    imported.add_argument(
-        "--from", required=True, dest="tool", metavar="TOOL", type=_form, choices=FORMS, help=", ".join(FORMS)
-    )
-    imported.add_argument("paths", nargs="+", metavar="FILE", help="a template, or a folder of templates")
-    imported.add_argument(
-        "--format", choices=("text", "json"), default="text", metavar="FORMAT", help="text (default) or json"
-    )
-    _folders(imported)
-
-
-def _form(text: str) -> str:
-    return {"cfn_guard": "guard"}.get(name := text.lower().replace("-", "_"), name)
-
-
-def baseline(commands: Commands[Parser]) -> None:
-    """`dbguard baseline`."""
-    command = commands.add_parser(
-        "baseline",
-        help="list what a baseline holds",
-        **COMMON,
-    )
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard baseline")
-    listing = actions.add_parser("list", help="list its findings", **COMMON)
-    listing.add_argument("file", metavar="FILE", help="the baseline")
-
-
-def _tool(text: str) -> str:
-    """A tool's name as it stands in TOOLS, however it is hyphenated."""
-    plain = {name.replace("-", "").replace("_", ""): name for name in TOOLS}
-    return plain.get(text.lower().replace("-", "").replace("_", ""), text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from dbguard.errors import UsageError
@@ -38,8 +38,7 @@ def of(findings: Iterable[Finding]) -> Baseline:
 
 
 def _row(one: Finding) -> Row:
-    home = one.judged_at.file if one.judged_at else f"{one.resource.account}/{one.resource.region}"
-    return Row(home, one.policy, one.resource.id, one.verdict, one.fingerprint)
+    return Row(one.home, one.policy, one.resource.id, one.verdict, one.fingerprint)
 
 
 def accept(report: Report, baseline: Baseline) -> tuple[Report, Baseline]:
@@ -64,11 +63,13 @@ def _taken(one: Finding, left: dict[str, list[Row]]) -> bool:
     return True
 
 
-def stale(left: Baseline, report: Report, ran: Collection[str]) -> Baseline:
+def stale(left: Baseline, report: Report, ran: Callable[[str], Collection[str]]) -> Baseline:
     """What was found no more although it was looked for: its policy ran, and its file was judged."""
     if not report.complete:
         return Counter()
-    return Counter({row: number for row, number in left.items() if row.policy in ran and row.home in report.homes})
+    return Counter(
+        {row: number for row, number in left.items() if row.home in report.homes and row.policy in ran(row.home)}
+    )
 
 
 def notice(idle: Baseline, file: str) -> Iterator[Notice]:

@@ -45,14 +45,14 @@ Found = Candidate | PassedOver | Gap
 Told = Callable[[str, str], None]  # of a file or folder that is left out: its name, and why
 
 
-def find(paths: Sequence[str], told: Told | None = None) -> Iterator[Found]:
-    """Everything to look at, in order; the same file once."""
+def find(paths: Sequence[str], *, every: bool = False, told: Told | None = None) -> Iterator[Found]:
+    """Everything to look at, in order, the same file once; what .gitignore leaves out only where every file is."""
     seen: set[tuple[int, int]] = set()
     for path in paths:
         if path == "-":
             yield _candidate("<stdin>", sys.stdin.buffer.read(LARGEST + 1), named=True)
         elif os.path.isdir(path):
-            yield from _folder(path, seen, told)
+            yield from _folder(path, seen, told, every=every)
         else:
             yield from _file(path, seen, named=True)
 
@@ -94,8 +94,8 @@ def narrow(data: bytes) -> bytes:
     return data[2:].replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
 
 
-def _folder(root: str, seen: set[tuple[int, int]], told: Told | None) -> Iterator[Found]:
-    ignored = Ignored(root, told)
+def _folder(root: str, seen: set[tuple[int, int]], told: Told | None, *, every: bool) -> Iterator[Found]:
+    ignored = Ignored(root, every=every, told=told)
     problems: list[OSError] = []
     for folder, names, files in os.walk(root, onerror=problems.append):
         while problems:
@@ -140,9 +140,10 @@ def _unlisted(error: OSError) -> Gap:
 class Ignored:
     """What the .gitignore files from the repository's root downwards leave out; git itself is never run."""
 
-    def __init__(self, root: str, told: Told | None = None) -> None:
+    def __init__(self, root: str, *, every: bool, told: Told | None = None) -> None:
         self._told: Told | None = None
         self._specs: list[tuple[str, GitIgnoreSpec]] = []
+        self._every = every
         above = os.path.abspath(root)
         chain = []
         while not os.path.exists(os.path.join(above, ".git")) and os.path.dirname(above) != above:
@@ -158,7 +159,7 @@ class Ignored:
     def enter(self, folder: str) -> None:
         """Read the folder's own .gitignore, if there is one."""
         path = os.path.join(folder, ".gitignore")
-        if not os.path.isfile(path):
+        if self._every or not os.path.isfile(path):
             return
         from pathspec import GitIgnoreSpec
 

@@ -96,6 +96,11 @@ class Finding(NamedTuple):
     parameters: tuple[str, ...] = ()  # the sets of parameters it holds in, where it does not in all
     judged_at: Location | None = None  # the resource itself, where `location` is the thing to change
 
+    @property
+    def home(self) -> str:
+        """The template that the resource is in, or its account and Region as `123456789012/eu-west-1`."""
+        return self.judged_at.file if self.judged_at else f"{self.resource.account}/{self.resource.region}"
+
 
 class Waiver(NamedTuple):
     """A user's word that findings of a policy on a resource are accepted."""
@@ -110,6 +115,7 @@ class Waiver(NamedTuple):
     property: str = ""  # the place that it is limited to, such as Resources.Db.Properties.MultiAZ
     type: str = ""  # the resource's type, where it is known
     problem: str = ""  # why it waives nothing
+    folders: tuple[str, ...] = ()  # that a pattern in `file` may start from
 
 
 class Notice(NamedTuple):

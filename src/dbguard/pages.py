@@ -170,6 +170,32 @@ PAGES = {
         {"dbguard baseline list baseline.json": "what was accepted"},
         WRONG | {0: "listed"},
     ),
+    "dbguard config": Page(
+        "Show what is configured, and where that is said: in the dbguard.toml or pyproject.toml nearest to a template, "
+        "in what that extends, or on the command line.",
+        {
+            "dbguard config show": "what holds here",
+            "dbguard config schema > dbguard.schema.json": "completion and checks for your editor",
+        },
+        WRONG | {0: "shown"},
+        CACHE,
+    ),
+    "dbguard config show": Page(
+        "Show what holds for a template or a folder, as a configuration file would say it, and where each value comes "
+        "from.",
+        {
+            "dbguard config show template.yaml": "for one template",
+            "dbguard config show templates/ --severity high --format json": "with options on top, as data",
+        },
+        WRONG | {0: "shown"},
+        CACHE,
+    ),
+    "dbguard config schema": Page(
+        "Print the JSON Schema of dbguard.toml, for editors: all keys, and the policies with their settings.",
+        {"dbguard config schema > dbguard.schema.json": "name it in your editor's settings"},
+        WRONG | {0: "printed"},
+        CACHE,
+    ),
     "dbguard completion": Page(
         "Print a script that completes commands, options, policies, formats and files at the Tab key. It knows the "
         "options of this version: print it anew after an upgrade, or at each start of the shell.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from dbguard.discover import find
+from dbguard.discover import Found
 from dbguard.finding import gap_order, order
 from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, Report
 from dbguard.parameter_files import ParameterSet
@@ -15,9 +15,10 @@ from dbguard.scan import Options, Scan
 One = TypeVar("One", Finding, Gap)
 
 
-def scan(library: Library, options: Options, sets: Sequence[ParameterSet], paths: Sequence[str]) -> Report:
+def scan(
+    library: Library, options: Options, sets: Sequence[ParameterSet], paths: Sequence[str], files: Sequence[Found]
+) -> Report:
     """Scan with each set in turn. Raises UsageError for a value that a template refuses."""
-    files = list(find(paths, options.watch.left_out if options.watch else None))
     every = options._replace(show=frozenset(VERDICTS))
     reports = [(one, Scan(library, every._replace(own=one)).run(paths, files)) for one in sets]
     findings = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from dbguard.discover import Found
-from dbguard.model import Gap
+from dbguard.model import Gap, Report
+from dbguard.policy_library import Entry, Library
 from dbguard.reporters import printable
 
 FIRST, EVERY = 1.0, 0.2  # seconds until the first line, and between two
@@ -81,6 +82,15 @@ class Templates(Line):
 
     def left_out(self, path: str, why: str) -> None:
         """Pass over what is not read."""
+
+    def setup(self, library: Library, entries: Sequence[Entry], files: Sequence[str]) -> None:
+        """Pass over what runs."""
+
+    def given(self, name: str, values: Mapping[str, object]) -> None:
+        """Pass over the parameters."""
+
+    def close(self, report: Report) -> None:
+        """There is nothing more to show."""
 
     def tick(self, resources: int) -> None:
         """Show where the scan is."""

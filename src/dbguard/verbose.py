@@ -21,7 +21,7 @@ class Verbose:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._begun = monotonic()
-        self._times = [("start and policies", process_time())]
+        self._times = [("start", process_time())]
         self._known: dict[str, Found] = {}
         self.say(f"dbguard {__version__}, Python {'.'.join(map(str, sys.version_info[:3]))}")
 
@@ -35,26 +35,24 @@ class Verbose:
         self._times.append((name, now - self._begun))
         self._begun = now
 
-    def policies(self, library: Library, entries: Sequence[Entry], folders: Sequence[str]) -> None:
-        """Say which policies run."""
-        own = f", with those of {', '.join(folders)}" if folders else ""
-        self.say(f"{len(entries)} of {len(library.entries)} policies run{own}")
+    def setup(self, library: Library, entries: Sequence[Entry], files: Sequence[str]) -> None:
+        """Say what is configured, and which policies run."""
+        self.say(f"configuration: {', '.join(files) or 'none'}")
+        self.say(f"{len(entries)} of {len(library.entries)} policies run")
         for service, group in groupby(sorted(entry.id for entry in entries), key=lambda name: name.split("/", 1)[0]):
             self.say(f"  {service}: {', '.join(name.split('/', 1)[1] for name in group)}")
+        self.stage("policies")
 
-    def parameters(self, name: str, values: Mapping[str, object]) -> None:
+    def given(self, name: str, values: Mapping[str, object]) -> None:
         """Say which parameters are given; not their values, some of which are passwords."""
         if values:
             self.say(f"parameters of {name}: {', '.join(values)}")
 
     def reading(self, found: Iterable[Found]) -> Iterator[Found]:
         """Say of each file whether it was read."""
-        self._begun = monotonic()
         for one in found:
-            name = one.target if isinstance(one, Gap) else one.file
-            if name not in self._known:
-                self._known[name] = one
-                self.say(_told(one))
+            self._known[one.target if isinstance(one, Gap) else one.file] = one
+            self.say(_told(one))
             yield one
         self.stage("reading")
 
@@ -69,20 +67,24 @@ class Verbose:
     def tick(self, resources: int) -> None:
         """Pass over single resources."""
 
-    def judged(self, report: Report) -> None:
-        """Say which of the files that were read are no templates."""
+    def clear(self) -> None:
+        """Note that all is judged."""
         self.stage("judging")
+
+    def close(self, report: Report | None = None) -> None:
+        """Say which of the files that were read are no templates, and how long each stage took."""
+        self.stage("reports")
+        if report:
+            self._unused(report)
+        self.say(", ".join(f"{name} {seconds:.3f} s" for name, seconds in self._times))
+
+    def _unused(self, report: Report) -> None:
         unreadable = {gap.location.file if gap.location else gap.target for gap in report.gaps}
         for name, one in self._known.items():
             if isinstance(one, Candidate) and name not in report.homes and name not in unreadable:
                 self.say(f"passed over: {name}, no template")
         for name in sorted(report.homes - self._known.keys()):
             self.say(f"judged as well: {name}")
-
-    def close(self) -> None:
-        """Say how long each stage took."""
-        self.stage("reports")
-        self.say(", ".join(f"{name} {seconds:.3f} s" for name, seconds in self._times))
 
 
 class Units:

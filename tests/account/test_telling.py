@@ -24,12 +24,13 @@ def test_live_tells_on_request_what_it_reads(mocked: None, capsys: pytest.Captur
     lines = said.err.splitlines()
     assert whole.err == ""
     assert said.out == whole.out
-    assert lines[1].startswith("1 of ")
-    assert lines[2] == "  rds: public-access"
-    assert lines[3] == f"opened: {ACCOUNT}, 1 Region"
-    assert lines[4].startswith(f"read: {ACCOUNT}/{REGION}, 1 resource, 1 service, ")
-    assert "accounts " in lines[5]
-    assert len(lines) == 6
+    assert lines[1] == "configuration: none"
+    assert lines[2].startswith("1 of ")
+    assert lines[3] == "  rds: public-access"
+    assert lines[4] == f"opened: {ACCOUNT}, 1 Region"
+    assert lines[5].startswith(f"read: {ACCOUNT}/{REGION}, 1 resource, 1 service, ")
+    assert "accounts " in lines[6]
+    assert len(lines) == 7
 
 
 def test_live_tells_which_account_it_does_not_reach(fault: Fault, capsys: pytest.CaptureFixture[str]) -> None:

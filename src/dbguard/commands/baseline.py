@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from dbguard import baseline
 from dbguard.baseline import Baseline
@@ -14,6 +14,9 @@ from dbguard.commands import files
 from dbguard.errors import UsageError
 from dbguard.model import Report
 from dbguard.reporters import count, printable
+
+if TYPE_CHECKING:
+    from dbguard.commands.configured import Setup
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,23 +29,30 @@ def run(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def applied(report: Report, ran: Collection[str], options: argparse.Namespace) -> Report:
-    """The report with the findings of a baseline waived; the baseline is written or pruned where that is asked for."""
+def applied(report: Report, setup: Setup, options: argparse.Namespace) -> Report:
+    """The report with the findings of baselines waived; they are written or pruned where that is asked for."""
     if options.write_baseline:
         return _written(report, options.write_baseline, quiet=options.quiet)
-    known = read(options.baseline)
+    for file in setup.baselines:
+        report = _held(report, file, setup, options)
+    return report
+
+
+def _held(report: Report, file: str, setup: Setup, options: argparse.Namespace) -> Report:
+    """The report held against one baseline."""
+    known = read(file)
     report, left = baseline.accept(report, known)
     report = report._replace(homes=report.homes | {row.home for row in left if _is_gone(row.home)})
-    idle = baseline.stale(left, report, ran)
-    if options.prune_baseline:
-        if not report.complete:
-            print(f"dbguard: {options.baseline} is not pruned, for the run is incomplete", file=sys.stderr)
-            return report
-        _write(known - idle, options.baseline)
-        if not options.quiet:
-            print(f"dbguard: {count(idle.total(), 'finding')} taken out of {options.baseline}", file=sys.stderr)
+    idle = baseline.stale(left, report, setup.ran)
+    if not options.prune_baseline:
+        return report._replace(notices=(*report.notices, *baseline.notice(idle, file)))
+    if not report.complete:
+        print(f"dbguard: {file} is not pruned, for the run is incomplete", file=sys.stderr)
         return report
-    return report._replace(notices=(*report.notices, *baseline.notice(idle, options.baseline)))
+    _write(known - idle, file)
+    if not options.quiet:
+        print(f"dbguard: {count(idle.total(), 'finding')} taken out of {file}", file=sys.stderr)
+    return report
 
 
 def _is_gone(home: str) -> bool:

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
-from dbguard.commands.live import base, check_regions
-from dbguard.commands.scan import chosen, verbose
+from dbguard.commands.configured import Setup
+from dbguard.commands.live import base, begun, check_regions
 from dbguard.drift import AHEAD, DRIFTED, SEEN_AS, UNDECIDED, Change, Drift, Sides, compare
 from dbguard.errors import DocumentError, UsageError
 from dbguard.model import SEVERITIES, Gap, Location
-from dbguard.policy_library import Library
 from dbguard.reporters import count, dump, place, printable, prose
 from dbguard.sources import document
 from dbguard.sources.account import inventory as account
@@ -32,13 +31,12 @@ HEADS = {
 
 def run(options: argparse.Namespace) -> int:
     """Compare a template with the stack that was made of it."""
-    library = Library(options.folders)
-    entries = chosen(library, options)
+    setup = Setup(options, [options.template])
     region, *more = check_regions(options)
     if more:
         raise UsageError("a stack is in one Region: give --region once")
-    plans = [library.plan(entry.id) for entry in entries]
-    told = verbose(library, entries, options) if options.verbose else None
+    plans = [setup.library.plan(entry.id) for entry in setup.entries]
+    told = begun(setup) if options.verbose else None
     try:
         with open(options.template, "rb") as file:
             read = document.read(file.read(), options.template)
@@ -53,13 +51,13 @@ def run(options: argparse.Namespace) -> int:
         return INCOMPLETE
     if told:
         told.stage("template and account")
-    drift = compare(sides, [library.policy(entry.id) for entry in entries])
+    drift = compare(sides, setup.profile(options.template).policies())
     if not drift.compared and not drift.uncompared:
         gaps.append(Gap(options.template, "nothing-to-scan", "no resource that the policies are about"))
     sys.stdout.writelines(_json(drift, gaps) if options.format == "json" else _text(drift, gaps, options))
     if told:
         told.close()
-    return _code(drift, gaps, options.fail_on)
+    return _code(drift, gaps, setup.strictness(options.template)[0])
 
 
 def _sides(
