@@ -113,6 +113,13 @@ def test_no_file_has_colours_that_nobody_asked_for(form: str, here: Path, monkey
     assert COLORED not in (here / "report").read_text()
 
 
+@pytest.mark.parametrize("form", sorted({*names()} - {"text"}))
+def test_only_text_has_colours(form: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert scan("--format", form) == 1
+    assert COLORED not in capsys.readouterr().out
+
+
 def test_the_width_is_that_of_columns(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "70")
     scan("--quiet")
