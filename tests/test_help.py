@@ -10,6 +10,7 @@ from dbguard.cli import COMMANDS, main, parser
 from dbguard.commandline import Command, read
 from dbguard.mistakes import listed
 from dbguard.pages import PAGES
+from dbguard.reporters import names
 from tests.examples import EXAMPLES, QUICK_START, fill, needs_aws, of_page, run
 
 TREE = read(parser())
@@ -142,6 +143,12 @@ def test_a_mistake_says_what_was_meant(command: str, here: Path, capsys: pytest.
     assert code == 2
     assert said.err == f"{wanted}\n"
     assert said.out == ""
+
+
+@pytest.mark.parametrize("command", ["scan", "live"])
+def test_help_names_every_format(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", command]) == 0
+    assert f"{', '.join(names())}; text by default" in " ".join(capsys.readouterr().out.split())
 
 
 def test_arguments_as_data() -> None:

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dbguard.reporters import names
+
 
 class Argument(NamedTuple):
     """An option, or a positional argument, which has no flags."""
@@ -63,9 +65,15 @@ def subparsers(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[ar
 
 
 def groups(parser: argparse.ArgumentParser) -> Iterator[tuple[str, list[argparse.Action]]]:
-    """The titles of the groups with their arguments; empty ones, and commands below, are left out."""
+    """The titles of the groups with their arguments; empty ones, and commands below, are left out.
+
+    Which formats there are is known by their modules, too late for the parser itself.
+    """
     for group in sorted(parser._action_groups, key=lambda one: one.title == "options"):  # noqa: SLF001 - as above
         actions = [one for one in group._group_actions if not _is_apart(one)]  # noqa: SLF001 - as above
+        for one in actions:
+            if one.dest == "format" and not one.choices:
+                one.help = f"{', '.join(names())}; text by default; repeatable"
         if actions:
             yield (group.title or "").replace("positional arguments", "arguments"), actions
 
