@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -259,6 +260,18 @@ def test_a_file_keeps_its_place_and_its_rights(here: Path) -> None:
     assert json.loads((here / "kept.json").read_text())["complete"]
     assert scan("-o", os.devnull) == 1
     assert not Path(os.devnull).is_file()
+
+
+def test_a_file_that_is_mounted_is_written_in_place(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*arguments: Any) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(os, "replace", busy)
+    (here / "j.json").write_text("old")
+    assert scan("--format", "json=j.json") == 1
+    assert json.loads((here / "j.json").read_text())["complete"]
+    assert scan("--format", "json=new.json") == 2
+    assert sorted(path.name for path in here.iterdir()) == ["j.json", "open.yaml"]
 
 
 def test_a_report_that_cannot_be_written_loses_nothing_else(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,7 @@ from contextlib import suppress
 from dbguard.errors import UsageError
 from dbguard.mistakes import listed
 
+ALONE = (errno.EACCES, errno.EPERM, errno.EBUSY)  # a file that may be written, in a folder that takes no other: a mount
 Output = tuple[str, str | None]  # a format and its file; None is standard output
 
 
@@ -46,21 +48,31 @@ def check(file: str) -> None:
 def write(file: str, pieces: Iterable[str]) -> None:
     """Write text to a file, which is as it was where that fails. Raises UsageError."""
     try:
+        text = "".join(pieces)
         if not _is_plain(file):
-            _fill(file, pieces)
+            _fill(file, text)
             return
-        target = os.path.realpath(file)
-        temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)[:200]}.{os.getpid()}")
         try:
-            _fill(temporary, pieces)
-            if os.path.exists(target):
-                os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
-            os.replace(temporary, target)
-        finally:
-            with suppress(FileNotFoundError):
-                os.remove(temporary)
+            _replace(os.path.realpath(file), text)
+        except OSError as error:
+            if error.errno not in ALONE or not os.path.exists(file):
+                raise
+            _fill(file, text)
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
+
+
+def _replace(target: str, text: str) -> None:
+    """Put a whole new file in the place of one."""
+    temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)[:200]}.{os.getpid()}")
+    try:
+        _fill(temporary, text)
+        if os.path.exists(target):
+            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
+        os.replace(temporary, target)
+    finally:
+        with suppress(OSError):
+            os.remove(temporary)
 
 
 def _is_plain(file: str) -> bool:
@@ -71,6 +83,6 @@ def _is_plain(file: str) -> bool:
         return True
 
 
-def _fill(file: str, pieces: Iterable[str]) -> None:
+def _fill(file: str, text: str) -> None:
     with open(file, "w", encoding="utf-8", errors="backslashreplace") as out:
-        out.writelines(pieces)
+        out.write(text)
