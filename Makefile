@@ -29,7 +29,7 @@ bench: $(STAMP) ## times against the floor and against cfn-lint, in one run
 data: $(STAMP) ## write anew the data files that cfn-lint holds
 	$(BIN)/python -m dbguard.facts
 
-docs: $(STAMP) ## regenerate what is generated from the policy files
+docs: $(STAMP) ## regenerate what is generated from the policy files and the command line
 	$(BIN)/python -m dbguard.docs
 
 clean:

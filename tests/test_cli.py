@@ -50,6 +50,13 @@ def test_nothing_to_scan_is_incomplete(here: Path, capsys: pytest.CaptureFixture
     assert scan("--pass-over", "compose.yaml") == 0
 
 
+def test_paths_may_stand_between_options(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        (here / name).write_text(OPEN)
+    found = report(capsys, "a.yaml", "--strict", "b.yaml", "--severity", "high", "c.yaml")
+    assert {one["location"]["file"] for one in found["findings"]} == {"a.yaml", "b.yaml", "c.yaml"}  # type: ignore[attr-defined]  # parsed JSON
+
+
 def test_strict_counts_what_may_fail(here: Path) -> None:
     text = "Parameters: {E: {Type: String, Default: 'true', AllowedValues: ['true', 'false']}}\n" + OPEN
     (here / "t.yaml").write_text(text.replace("StorageEncrypted: false", "StorageEncrypted: !Ref E"))

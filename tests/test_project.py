@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dbguard import docs
+from dbguard import docs, reference
 from dbguard.cli import main
 from dbguard.policy_library import Library
 
@@ -45,6 +46,19 @@ def test_the_generated_pages_are_current() -> None:
     there = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.md")}
     assert sorted(there) == sorted(wanted)
     assert [name for name in wanted if wanted[name] != there[name]] == []
+
+
+def test_the_reference_is_current() -> None:
+    for name, text in reference.pages().items():
+        assert (ROOT / "docs" / name).read_text() == text, f"{name}: run make docs"
+
+
+@pytest.mark.parametrize("reader", [["mandoc", "-Tlint", "-Werror"], ["groff", "-man", "-ww", "-z", "-Tutf8"]])
+def test_the_manual_page_is_one(reader: list[str]) -> None:
+    if not shutil.which(reader[0]):
+        pytest.skip(f"no {reader[0]} here")
+    run = subprocess.run([*reader, str(ROOT / "docs" / "dbguard.1")], capture_output=True, text=True, check=True)
+    assert run.stdout + run.stderr == ""
 
 
 @pytest.mark.parametrize("service", ["rds", "aurora", "dynamodb", "redshift", "elasticache"])
@@ -118,4 +132,5 @@ def test_the_wheel_scans_in_an_empty_environment(tmp_path: Path) -> None:
     assert str(target) in run.stdout
     assert "rds/storage-encrypted" in run.stdout
     assert (target / "dbguard" / "_compiled" / "index.json").is_file()
+    assert (target / "share" / "man" / "man1" / "dbguard.1").is_file()
     assert not (tmp_path / "cache").exists()

@@ -1,31 +1,38 @@
-"""What each command may be asked: its part of the command line."""
+"""What the commands that judge may be asked: their part of the command line."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from typing import NoReturn, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from dbguard.model import SEVERITIES
-from dbguard.peers import FORMS, TOOLS
 
-WRONG = 2
+if TYPE_CHECKING:
+    from dbguard.cli import Parser
 
 
 class Formatter(argparse.HelpFormatter):
     """A help formatter that is told its width: argparse would import much to find it, at every start."""
 
     def __init__(self, prog: str) -> None:
-        columns = os.environ.get("COLUMNS", "")
-        super().__init__(prog, max_help_position=32, width=max(int(columns) if columns.isdecimal() else 100, 40))
+        super().__init__(prog, max_help_position=32, width=columns())
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from textwrap import wrap
+
+        return wrap(text, width, break_on_hyphens=False)
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser that tells a mistake in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where to read on; exit 2."""
-        self.exit(WRONG, f"{self.prog}: {message}; see {self.prog} --help\n")
+def columns() -> int:
+    """How wide help is: as wide as the environment says, else as the terminal, up to 100."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and len(named) < 5:
+        return max(int(named), 40)
+    try:
+        return max(40, min(os.get_terminal_size(1).columns or 100, 100))
+    except OSError:
+        return 100
 
 
 class Common(TypedDict):
@@ -35,6 +42,7 @@ class Common(TypedDict):
     formatter_class: type[argparse.HelpFormatter]
 
 
+COLOR = "auto (default: on a terminal), always or never"
 COMMON: Common = {"allow_abbrev": False, "formatter_class": Formatter}
 
 
@@ -46,8 +54,6 @@ def scan(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "scan",
         help="judge CloudFormation templates",
-        description="Judge templates: files, folders (recursively, honouring .gitignore), or - for standard input.",
-        epilog="example: dbguard scan templates/ --parameter Env=prod --format json=report.json --format text",
         **COMMON,
     )
     command.add_argument("paths", nargs="+", metavar="PATH", help="a template, a folder of templates, or -")
@@ -62,9 +68,10 @@ def scan(commands: Commands[Parser]) -> None:
         metavar="FILE[#ENV]",
         help="values as JSON or YAML, or samconfig.toml#ENV; each file is a set that is judged by itself",
     )
-    _selection(command)
-    _configuration(command)
+    selection(command)
+    configuration(command)
     _output(command)
+    _telling(command)
     command.add_argument(
         "--cfn-lint", action="store_true", help="report what cfn-lint says of the same databases as well"
     )
@@ -83,8 +90,6 @@ def live(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "live",
         help="judge live AWS accounts",
-        description="Judge what runs in AWS accounts, by read-only calls; by default in the environment's own account.",
-        epilog="example: dbguard live --organization --all-regions --format json=report.json --format text",
         **COMMON,
     )
     where = command.add_argument_group("which accounts and Regions")
@@ -109,9 +114,10 @@ def live(commands: Commands[Parser]) -> None:
     files.add_argument("--snapshot", metavar="FILE", help="read everything and keep it, for dbguard scan FILE")
     files.add_argument("--resume", metavar="FILE", help="go on with a scan that was interrupted")
     what.add_argument("--print-iam-policy", action="store_true", help="print the permissions that are needed, and stop")
-    _selection(command)
-    _configuration(command)
+    selection(command)
+    configuration(command)
     _output(command)
+    _telling(command)
 
 
 def drift(commands: Commands[Parser]) -> None:
@@ -119,7 +125,6 @@ def drift(commands: Commands[Parser]) -> None:
     command = commands.add_parser(
         "drift",
         help="compare a template with the stack that was made of it",
-        description="Say where a template and its stack's resources in the account differ in what policies look at.",
         **COMMON,
     )
     command.add_argument("template", metavar="TEMPLATE", help="the template of the stack")
@@ -128,10 +133,15 @@ def drift(commands: Commands[Parser]) -> None:
     _account(where)
     where.add_argument("--region", action="append", default=[], metavar="NAME", help="the stack's Region")
     where.add_argument("--role-arn", metavar="ARN", help="a role to assume")
-    command.add_argument("--format", choices=("text", "json"), default="text")
-    command.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 from this severity on (default: low)")
-    _selection(command)
-    _configuration(command)
+    command.add_argument(
+        "--format", choices=("text", "json"), default="text", metavar="FORMAT", help="text (default) or json"
+    )
+    command.add_argument(
+        "--fail-on", choices=SEVERITIES, metavar="SEVERITY", help="exit 1 from this severity on (default: low)"
+    )
+    selection(command)
+    configuration(command)
+    _telling(command)
 
 
 def _account(group: argparse._ActionsContainer) -> None:
@@ -155,10 +165,14 @@ def _output(command: argparse.ArgumentParser) -> None:
     output.add_argument(
         "--format", action="append", default=[], metavar="NAME[=FILE]", help="text (default), json, …; repeatable"
     )
+    output.add_argument("-o", "--output-file", metavar="FILE", help="where the report goes, if there is one --format")
+    output.add_argument("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help=COLOR)
     output.add_argument(
         "--show", metavar="VERDICTS", help="fail,may-fail,unknown (default), pass, exempt, waived, or all"
     )
-    output.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 from this severity on (default: low)")
+    output.add_argument(
+        "--fail-on", choices=SEVERITIES, metavar="SEVERITY", help="exit 1 from this severity on (default: low)"
+    )
     output.add_argument("--strict", action="store_true", help="may-fail and unknown count as fail")
     accepted = command.add_argument_group("what is accepted")
     accepted.add_argument("--no-waivers", action="store_true", help="judge as if nothing were waived")
@@ -168,7 +182,14 @@ def _output(command: argparse.ArgumentParser) -> None:
     accepted.add_argument("--prune-baseline", action="store_true", help="take out of --baseline what is found no more")
 
 
-def _selection(command: argparse.ArgumentParser) -> None:
+def _telling(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("what is told beside it").add_mutually_exclusive_group()
+    group.add_argument("-q", "--quiet", action="store_true", help="findings and gaps alone: no summary, no progress")
+    group.add_argument("-v", "--verbose", action="store_true", help="what is read, passed over and run, and how long")
+
+
+def selection(command: argparse.ArgumentParser) -> None:
+    """Which policies run."""
     group = command.add_argument_group("which policies run")
     group.add_argument(
         "--select",
@@ -186,11 +207,17 @@ def _selection(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the policies that evaluate a framework's controls: fsbp, control-tower, cis, config, well-architected",
     )
-    group.add_argument("--severity", choices=SEVERITIES, help="only policies of this severity or worse")
-    _folders(group)
+    group.add_argument(
+        "--severity",
+        choices=SEVERITIES,
+        metavar="SEVERITY",
+        help="only policies of this severity or worse: critical, high, medium, low, info",
+    )
+    folders(group)
 
 
-def _configuration(command: argparse.ArgumentParser) -> None:
+def configuration(command: argparse.ArgumentParser) -> None:
+    """Which configuration counts."""
     group = command.add_argument_group("what is configured")
     files = group.add_mutually_exclusive_group()
     files.add_argument("--config", metavar="FILE", help="read this file alone (default: the nearest dbguard.toml)")
@@ -201,99 +228,8 @@ def _configuration(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _folders(group: argparse._ActionsContainer) -> None:
+def folders(group: argparse._ActionsContainer) -> None:
+    """Policies of the user's own."""
     group.add_argument(
         "--policies", action="append", default=[], metavar="DIR", dest="folders", help="policies of your own"
     )
-
-
-def explain(commands: Commands[Parser]) -> None:
-    """`dbguard explain`."""
-    command = commands.add_parser("explain", help="show what a policy asks for, and why", **COMMON)
-    command.add_argument("policy", metavar="POLICY", help="a policy's id, such as rds/multi-az")
-    _folders(command)
-
-
-def policies(commands: Commands[Parser]) -> None:
-    """`dbguard policies`."""
-    command = commands.add_parser(
-        "policies",
-        help="list policies, name them for checks of other tools, or test them on their own examples",
-        **COMMON,
-    )
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard policies")
-    listing = actions.add_parser("list", help="list policies", **COMMON)
-    listing.add_argument("--format", choices=("text", "json"), default="text")
-    _selection(listing)
-    mapped = actions.add_parser("map", help="name the policies for checks of another tool", **COMMON)
-    mapped.add_argument(
-        "--from", required=True, dest="tool", metavar="TOOL", type=_tool, choices=TOOLS, help=", ".join(TOOLS)
-    )
-    mapped.add_argument(
-        "ids", nargs="*", metavar="ID", help="the tool's ids, such as CKV_AWS_17; - reads them; all by default"
-    )
-    mapped.add_argument("--format", choices=("text", "json"), default="text")
-    _folders(mapped)
-    test = actions.add_parser("test", help="check policy files and judge their examples", **COMMON)
-    test.add_argument("ids", nargs="*", metavar="ID", help="only these: an id or a prefix")
-    _folders(test)
-
-
-def waivers(commands: Commands[Parser]) -> None:
-    """`dbguard waivers`."""
-    command = commands.add_parser("waivers", help="read the suppressions of other tools as waivers", **COMMON)
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard waivers")
-    imported = actions.add_parser(
-        "import",
-        help="print the waivers that say what another tool's suppressions say",
-        description="Print the waivers that say what another tool's suppressions in templates say; no file is changed.",
-        epilog="exit code 1: some suppressions have no policy here",
-        **COMMON,
-    )
-    imported.add_argument(
-        "--from", required=True, dest="tool", metavar="TOOL", type=_form, choices=FORMS, help=", ".join(FORMS)
-    )
-    imported.add_argument("paths", nargs="+", metavar="FILE", help="a template, or a folder of templates")
-    imported.add_argument("--format", choices=("text", "json"), default="text")
-    _folders(imported)
-
-
-def _form(text: str) -> str:
-    return {"cfn_guard": "guard"}.get(name := text.lower().replace("-", "_"), name)
-
-
-def baseline(commands: Commands[Parser]) -> None:
-    """`dbguard baseline`."""
-    command = commands.add_parser(
-        "baseline",
-        help="list what a baseline holds",
-        epilog="scan and live write, use and prune one: --write-baseline, --baseline, --prune-baseline",
-        **COMMON,
-    )
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard baseline")
-    listing = actions.add_parser("list", help="list its findings", **COMMON)
-    listing.add_argument("file", metavar="FILE", help="the baseline")
-
-
-def config(commands: Commands[Parser]) -> None:
-    """`dbguard config`."""
-    command = commands.add_parser("config", help="show what is configured, and where that is said", **COMMON)
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard config")
-    show = actions.add_parser(
-        "show",
-        help="show what holds for a template, and where each value comes from",
-        epilog="example: dbguard config show templates/db.yaml --env prod",
-        **COMMON,
-    )
-    show.add_argument("path", nargs="?", default=".", metavar="PATH", help="a template or a folder (default: .)")
-    show.add_argument("--format", choices=("text", "json"), default="text")
-    _selection(show)
-    _configuration(show)
-    schema = actions.add_parser("schema", help="print the JSON Schema of dbguard.toml, for editors", **COMMON)
-    _folders(schema)
-
-
-def _tool(text: str) -> str:
-    """A tool's name as it stands in TOOLS, however it is hyphenated."""
-    plain = {name.replace("-", "").replace("_", ""): name for name in TOOLS}
-    return plain.get(text.lower().replace("-", "").replace("_", ""), text)

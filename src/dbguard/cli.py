@@ -10,14 +10,53 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any, NoReturn
 
 from dbguard import __version__, arguments
-from dbguard.arguments import COMMON, Parser
+from dbguard.arguments import COMMON, columns
 from dbguard.errors import DbguardError, PolicyError
 
 CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
-COMMANDS = ("scan", "live", "drift", "explain", "policies", "waivers", "baseline", "config")
+COMMANDS = (
+    "scan", "live", "drift", "explain", "policies", "waivers", "baseline", "config", "completion", "help",
+)  # fmt: skip
 DEEPEST = 20_000  # calls within calls: enough for a chain of some 2,000 conditions; beyond, a gap
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that teaches: its help has examples, and it tells a mistake in one line with what was meant."""
+
+    _words: list[str] = []  # noqa: RUF012 - never changed, only replaced
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse, and refuse here, where the options are known, what nothing takes."""
+        self._words = list(args)
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            from dbguard import mistakes
+
+            mistakes.left_over(self, found, rest)
+        return found, []
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            from dbguard import mistakes
+
+            self.error(mistakes.choice(action, str(value)))
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to read on; exit 2. A command alone that wants another shows its help."""
+        from dbguard import commandline, mistakes
+
+        if not self._words and commandline.subparsers(self):
+            self.exit(WRONG, self.format_help())
+        self.exit(WRONG, f"{mistakes.told(self, message, self._words)}\n")
+
+    def format_help(self) -> str:
+        """The help, with examples, exit codes and environment."""
+        from dbguard import manual
+
+        return manual.text(self, columns())
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -25,10 +64,10 @@ def main(words: Sequence[str] | None = None) -> int:
     sys.setrecursionlimit(DEEPEST)
     if sys.stdout is None:  # closed by the caller, who wants the exit code alone
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open to the end
-    given = list(sys.argv[1:] if words is None else words)
-    options = parser(given[0] if given else None).parse_args(given)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as above
     try:
-        code: int = import_module(f"dbguard.commands.{options.command}").run(options)
+        code = _run(list(sys.argv[1:] if words is None else words))
         sys.stdout.flush()
     except PolicyError as error:
         count = len(error.problems)
@@ -40,8 +79,28 @@ def main(words: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INCOMPLETE
     except KeyboardInterrupt:
-        return _wrong("dbguard: interrupted")
+        _wrong("dbguard: interrupted")
+        _end_by_signal()
     return code
+
+
+def _run(words: list[str]) -> int:
+    try:
+        options = parser(words[0] if words else None).parse_args(words)
+    except SystemExit:
+        sys.stdout.flush()  # here, where a reader that is gone is no mistake
+        raise
+    code: int = import_module(f"dbguard.commands.{options.command}").run(options)
+    return code
+
+
+def _end_by_signal() -> NoReturn:
+    """End as Ctrl-C ends a program (130 in a shell), so that a script stops with it and does not go on."""
+    from signal import SIG_DFL, SIGINT, signal
+
+    signal(SIGINT, SIG_DFL)
+    os.kill(os.getpid(), SIGINT)
+    sys.exit(128 + SIGINT)
 
 
 def _wrong(*lines: str) -> int:
@@ -52,14 +111,12 @@ def _wrong(*lines: str) -> int:
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser of the whole command line, or of one command alone, which is quicker to build."""
-    top = Parser(
-        prog="dbguard",
-        description="A linter for AWS databases: says which resource violates which policy, where, in which scenario.",
-        epilog="exit codes: 0 clean, 1 findings, 2 wrong usage, 3 incomplete: something could not be looked at",
-        **COMMON,
+    top = Parser(prog="dbguard", **COMMON)
+    top.add_argument(
+        "-V", "--version", action="version", version=f"dbguard {__version__}", help="show the version, and stop"
     )
-    top.add_argument("--version", action="version", version=f"dbguard {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="dbguard")
     for name in [command] if command in COMMANDS else COMMANDS:
-        getattr(arguments, name)(commands)
+        add = getattr(arguments, name, None) or getattr(import_module("dbguard.more_arguments"), name)
+        add(commands)
     return top

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dbguard.model import Gap
@@ -42,14 +42,17 @@ class PassedOver(NamedTuple):
 Found = Candidate | PassedOver | Gap
 
 
-def find(paths: Sequence[str], *, every: bool = False) -> Iterator[Found]:
+Told = Callable[[str, str], None]  # of a file or folder that is left out: its name, and why
+
+
+def find(paths: Sequence[str], *, every: bool = False, told: Told | None = None) -> Iterator[Found]:
     """Everything to look at, in order, the same file once; what .gitignore leaves out only where every file is."""
     seen: set[tuple[int, int]] = set()
     for path in paths:
         if path == "-":
             yield _candidate("<stdin>", sys.stdin.buffer.read(LARGEST + 1), named=True)
         elif os.path.isdir(path):
-            yield from _folder(path, seen, every=every)
+            yield from _folder(path, seen, told, every=every)
         else:
             yield from _file(path, seen, named=True)
 
@@ -92,8 +95,8 @@ def narrow(data: bytes) -> bytes:
     return data[2:].replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
 
 
-def _folder(root: str, seen: set[tuple[int, int]], *, every: bool) -> Iterator[Found]:
-    ignored = Ignored(root, every=every)
+def _folder(root: str, seen: set[tuple[int, int]], told: Told | None, *, every: bool) -> Iterator[Found]:
+    ignored = Ignored(root, every=every, told=told)
     problems: list[OSError] = []
     for folder, names, files in os.walk(root, onerror=problems.append):
         while problems:
@@ -138,7 +141,8 @@ def _unlisted(error: OSError) -> Gap:
 class Ignored:
     """What the .gitignore files from the repository's root downwards leave out; git itself is never run."""
 
-    def __init__(self, root: str, *, every: bool) -> None:
+    def __init__(self, root: str, *, every: bool, told: Told | None = None) -> None:
+        self._told: Told | None = None
         self._specs: list[tuple[str, GitIgnoreSpec]] = []
         self._every = every
         above = os.path.abspath(root)
@@ -151,6 +155,7 @@ class Ignored:
                 self.enter(folder)
             if self(root, folder=True):
                 self._specs = []  # named, although it is left out
+        self._told = told
 
     def enter(self, folder: str) -> None:
         """Read the folder's own .gitignore, if there is one."""
@@ -172,6 +177,8 @@ class Ignored:
             if full.startswith(base + os.sep):
                 inside = os.path.relpath(full, base).replace(os.sep, "/") + ("/" if folder else "")
                 answer = spec.check_file(inside).include
+                if answer and self._told:
+                    self._told(path, f"left out by {os.path.join(base, '.gitignore')}")
                 if answer is not None:
                     return answer
         return False

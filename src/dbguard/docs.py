@@ -1,4 +1,4 @@
-"""The policies' pages and their index, generated from the policy files; run as `python -m dbguard.docs`."""
+"""The generated pages: of the policies, from their files, and of the command line; run as `python -m dbguard.docs`."""
 
 from __future__ import annotations
 
@@ -166,17 +166,19 @@ def pages(library: Library) -> dict[str, str]:
 
 def main(arguments: Iterable[str]) -> int:
     """Write the pages below a folder, and remove pages of policies that are gone."""
-    folder = next(iter(arguments), os.path.join("docs", "policies"))
+    from dbguard import reference
+
+    folder = next(iter(arguments), "docs")
     wanted = pages(Library())
-    for name, text in wanted.items():
+    for name, text in {**{f"policies/{name}": text for name, text in wanted.items()}, **reference.pages()}.items():
         path = os.path.join(folder, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-    for root, _, files in os.walk(folder):
+    for root, _, files in os.walk(policies := os.path.join(folder, "policies")):
         for name in files:
             path = os.path.join(root, name)
-            if os.path.relpath(path, folder).replace(os.sep, "/") not in wanted:
+            if os.path.relpath(path, policies).replace(os.sep, "/") not in wanted:
                 os.remove(path)
     return 0
 

@@ -9,7 +9,7 @@ from typing import Any
 from dbguard.condition import NONE, Evidence
 from dbguard.engine import TOO_MANY, Choices, Judgement
 from dbguard.inventory import Inventory, Resource
-from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, UNKNOWN, Finding, Location, Path, Related
+from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, UNKNOWN, Finding, Gap, Location, Path, Related
 from dbguard.policy import Policy
 from dbguard.sources.places import has
 from dbguard.subject import SECRETS, is_secret
@@ -205,8 +205,14 @@ def order(one: Finding) -> tuple[str, int, int, int, str, str]:
     return file, line, column, SEVERITIES.index(one.severity), one.policy, one.resource.id
 
 
+def gap_order(gap: Gap) -> tuple[str, int, int, str, str]:
+    """What gaps are sorted by: file or target, place, kind."""
+    where = gap.location or Location(gap.target, 0, 0)
+    return where.file, where.line, where.column, gap.kind, gap.detail
+
+
 def _beside(resource: Resource, where: Location | None, note: str) -> Related:
     return Related(resource.subject.id, resource.type, where, note)
 
 
-__all__ = ["MAY_FAIL", "finding", "locate", "masked", "message", "order"]
+__all__ = ["MAY_FAIL", "finding", "gap_order", "locate", "masked", "message", "order"]

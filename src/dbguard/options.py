@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dbguard.configuration import Configuration
     from dbguard.frameworks import Framework
     from dbguard.parameter_files import ParameterSet
+    from dbguard.watch import Watch
 
 
 class Options(NamedTuple):
@@ -26,6 +27,7 @@ class Options(NamedTuple):
     own: ParameterSet | None = None  # the values of a file; `parameters` are laid over them
     tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
     configuration: Configuration | None = None  # what else holds for each template, where something is configured
+    watch: Watch | None = None  # is told how it goes
 
     def given(self, file: str) -> Mapping[str, Value]:
         """The parameter values for a template."""

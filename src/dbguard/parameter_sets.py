@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from dbguard.discover import Found
+from dbguard.finding import gap_order, order
 from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, Report
 from dbguard.options import Options
 from dbguard.parameter_files import ParameterSet
@@ -35,9 +36,10 @@ def scan(
         for finding, names in _merged(((own, one) for own, report in reports for one in report.findings), sets)
     ]
     gaps = _merged(((own, one) for own, report in reports for one in report.gaps), sets)
+    shown = (one for one in findings if one.verdict in WAIVABLE or one.verdict in options.show)
     report = reports[0][1]._replace(
-        findings=tuple(one for one in findings if one.verdict in WAIVABLE or one.verdict in options.show),
-        gaps=tuple(_named(gap, names) for gap, names in gaps),
+        findings=tuple(sorted(shown, key=order)),
+        gaps=tuple(sorted((_named(gap, names) for gap, names in gaps), key=gap_order)),
         verdicts={verdict: sum(one.verdict == verdict for one in findings) for verdict in VERDICTS},
         waivers=tuple(dict.fromkeys(waiver for _, report in reports for waiver in report.waivers)),
     )

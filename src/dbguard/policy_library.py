@@ -149,7 +149,8 @@ class Library:
         found = found or [name for name in self.entries if name.startswith(pattern.rstrip("/") + "/")]
         found = found or [name for name in self.entries if pattern and name.startswith(pattern)]
         if not found:
-            raise UsageError(f"there is no policy '{pattern}'{suggestion(pattern, self.entries)}")
+            folders = {f"{entry.service}/" for entry in self.entries.values()} if pattern.endswith("/") else ()
+            raise UsageError(f"there is no policy '{pattern}'{suggestion(pattern, folders or self.entries)}")
         return found
 
 
@@ -157,8 +158,9 @@ def suggestion(name: str, names: Iterable[str]) -> str:
     """A hint at the name that was probably meant."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, list(names), 1, 0.5)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    known = {one.lower(): one for one in names}
+    close = get_close_matches(name.lower(), known, 1, 0.5)
+    return f"; did you mean '{known[close[0]]}'?" if close else ""
 
 
 def builtin_folder() -> str:

@@ -12,7 +12,7 @@ from dbguard import __version__
 from dbguard.discover import Candidate, Found, PassedOver, find, is_template, may_be_template
 from dbguard.errors import DocumentError, UsageError
 from dbguard.families import Families, Family
-from dbguard.finding import finding, order
+from dbguard.finding import finding, gap_order, order
 from dbguard.inventory import Inventory, Resource
 from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, VERDICTS, WAIVABLE, Control, Coverage, Finding, Gap, Location, Report, Status
@@ -64,11 +64,12 @@ class Scan:
 
     def _finish(self, paths: list[str], candidates: Iterable[Found]) -> Report:
         findings: list[Finding] = []
+        watch = self.options.watch
         everything = list(candidates)
         named = [one for one in everything if isinstance(one, Candidate)]
         self._environments = {one.file: one.stack.environment for one in named if one.stack}
         self._families = Families(named, self._values)
-        for found in everything:
+        for found in watch.judging(everything) if watch else everything:
             if isinstance(found, Gap):
                 self.gaps.append(found)
                 self.unreadable += 1
@@ -88,7 +89,7 @@ class Scan:
         return Report(
             __version__,
             ordered,
-            tuple(dict.fromkeys(self.gaps)),
+            tuple(sorted(dict.fromkeys(self.gaps), key=gap_order)),
             coverage,
             verdicts,
             statuses=statuses,
@@ -111,7 +112,6 @@ class Scan:
             tags = " and ".join(self.options.tags)
             detail = f"none of the {self.passed_over} resources that were read has the tag {tags}"
             self.gaps.append(Gap("--tag", "nothing-to-scan", detail))
-        self.gaps.sort(key=lambda gap: (gap.target, gap.kind, gap.detail))
         return self._report(findings)
 
     def live(self, harvest: Harvest) -> Iterator[Finding]:
@@ -245,6 +245,8 @@ class Scan:
             if resource.type not in profile.by_type:
                 continue
             self.resources += 1
+            if self.options.watch:
+                self.options.watch.tick(self.resources)
             policies = profile.about(resource.type, resource.subject.origin)
             for policy, judgement in self._memo.judge_all(policies, resource, inventory):
                 if judgement.verdict == NOT_SELECTED:

@@ -34,7 +34,9 @@ def results() -> list[Any]:
 
 def test_the_line_tells_how_far_it_is_and_what_takes_long(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("dbguard.progress.FIRST", 0.0)
     monkeypatch.setattr("dbguard.progress.EVERY", 0.0)
+    monkeypatch.delenv("CI", raising=False)
     fleet.since[Order("111122223333", "eu-west-1", Access(), ())] = 0.0
     terminal = Terminal()
     with Progress(terminal) as progress:

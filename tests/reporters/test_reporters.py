@@ -104,7 +104,7 @@ def test_the_last_line_says_what_was_seen(case: str, name: str) -> None:
 
 
 def test_an_unknown_format_is_refused_with_a_hint() -> None:
-    with pytest.raises(UsageError, match="unknown format 'sariff'; did you mean 'sarif'"):
+    with pytest.raises(UsageError, match="there is no format 'sariff'; did you mean 'sarif'"):
         load("sariff")
     with pytest.raises(UsageError, match="there are compact, csv, github, gitlab, json"):
         load("__init__")

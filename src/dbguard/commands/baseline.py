@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dbguard import baseline
 from dbguard.baseline import Baseline
 from dbguard.cli import CLEAN
+from dbguard.commands import files
 from dbguard.errors import UsageError
 from dbguard.model import Report
 from dbguard.reporters import count, printable
@@ -31,25 +32,26 @@ def run(options: argparse.Namespace) -> int:
 def applied(report: Report, setup: Setup, options: argparse.Namespace) -> Report:
     """The report with the findings of baselines waived; they are written or pruned where that is asked for."""
     if options.write_baseline:
-        return _written(report, options.write_baseline)
+        return _written(report, options.write_baseline, quiet=options.quiet)
     for file in setup.baselines:
-        report = _held(report, file, setup, prune=options.prune_baseline)
+        report = _held(report, file, setup, options)
     return report
 
 
-def _held(report: Report, file: str, setup: Setup, *, prune: bool) -> Report:
+def _held(report: Report, file: str, setup: Setup, options: argparse.Namespace) -> Report:
     """The report held against one baseline."""
     known = read(file)
     report, left = baseline.accept(report, known)
     report = report._replace(homes=report.homes | {row.home for row in left if _is_gone(row.home)})
     idle = baseline.stale(left, report, setup.ran)
-    if not prune:
+    if not options.prune_baseline:
         return report._replace(notices=(*report.notices, *baseline.notice(idle, file)))
     if not report.complete:
         print(f"dbguard: {file} is not pruned, for the run is incomplete", file=sys.stderr)
         return report
     _write(known - idle, file)
-    print(f"dbguard: {count(idle.total(), 'finding')} taken out of {file}", file=sys.stderr)
+    if not options.quiet:
+        print(f"dbguard: {count(idle.total(), 'finding')} taken out of {file}", file=sys.stderr)
     return report
 
 
@@ -58,10 +60,11 @@ def _is_gone(home: str) -> bool:
     return home.endswith((".yaml", ".yml", ".json", ".template")) and not os.path.exists(home)
 
 
-def _written(report: Report, file: str) -> Report:
+def _written(report: Report, file: str, *, quiet: bool) -> Report:
     found = baseline.of(report.findings)
     _write(found, file)
-    print(f"dbguard: {count(found.total(), 'finding')} written to {file}", file=sys.stderr)
+    if not quiet:
+        print(f"dbguard: {count(found.total(), 'finding')} written to {file}", file=sys.stderr)
     return baseline.accept(report, found)[0]
 
 
@@ -75,8 +78,4 @@ def read(file: str) -> Baseline:
 
 
 def _write(found: Baseline, file: str) -> None:
-    try:
-        with open(file, "w", encoding="utf-8") as out:
-            out.write(baseline.dump(found))
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+    files.write(file, [baseline.dump(found)])

@@ -9,7 +9,7 @@ from typing import Any
 
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
 from dbguard.commands.configured import Setup
-from dbguard.commands.live import base, check_regions
+from dbguard.commands.live import base, begun, check_regions
 from dbguard.drift import AHEAD, DRIFTED, SEEN_AS, UNDECIDED, Change, Drift, Sides, compare
 from dbguard.errors import DocumentError, UsageError
 from dbguard.model import SEVERITIES, Gap, Location
@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if more:
         raise UsageError("a stack is in one Region: give --region once")
     plans = [setup.library.plan(entry.id) for entry in setup.entries]
+    told = begun(setup) if options.verbose else None
     try:
         with open(options.template, "rb") as file:
             read = document.read(file.read(), options.template)
@@ -48,10 +49,14 @@ def run(options: argparse.Namespace) -> int:
     except Refused as refusal:
         print(f"dbguard: {refusal.kind}: {refusal.detail}", file=sys.stderr)
         return INCOMPLETE
+    if told:
+        told.stage("template and account")
     drift = compare(sides, setup.profile(options.template).policies())
     if not drift.compared and not drift.uncompared:
         gaps.append(Gap(options.template, "nothing-to-scan", "no resource that the policies are about"))
-    sys.stdout.writelines(_json(drift, gaps) if options.format == "json" else _text(drift, gaps, options.stack))
+    sys.stdout.writelines(_json(drift, gaps) if options.format == "json" else _text(drift, gaps, options))
+    if told:
+        told.close()
     return _code(drift, gaps, setup.strictness(options.template)[0])
 
 
@@ -82,7 +87,7 @@ def _code(drift: Drift, gaps: list[Gap], fail_on: str) -> int:
     return FINDINGS if any(one.kind != UNDECIDED and one.severity in bad for one in drift.changes) else CLEAN
 
 
-def _text(drift: Drift, gaps: list[Gap], name: str) -> Iterator[str]:
+def _text(drift: Drift, gaps: list[Gap], options: argparse.Namespace) -> Iterator[str]:
     if gaps:
         yield "Not looked at\n"
         yield from (f"  {printable(gap.target)}: {gap.kind}: {prose(gap.detail)}\n" for gap in gaps)
@@ -107,7 +112,8 @@ def _text(drift: Drift, gaps: list[Gap], name: str) -> Iterator[str]:
             where = f"{place(left.location)}: " if left.location else ""
             yield f"  {where}{left.resource.id} ({left.resource.type}): {prose(left.reason)}\n"
         yield "\n"
-    yield _closing(drift, gaps, name)
+    if not options.quiet:
+        yield _closing(drift, gaps, options.stack)
 
 
 def _row(one: Change) -> str:

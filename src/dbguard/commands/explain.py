@@ -23,7 +23,8 @@ def run(options: argparse.Namespace) -> int:
         return CLEAN
     library = Library(options.folders)
     if options.policy not in library.entries:
-        raise UsageError(f"there is no policy '{options.policy}'{suggestion(options.policy, library.entries)}")
+        hint = suggestion(options.policy, library.entries) or "; dbguard policies list names them"
+        raise UsageError(f"there is no policy '{options.policy}'{hint}")
     sys.stdout.writelines(_wrapped("".join(page(library, options.policy))))
     return CLEAN
 

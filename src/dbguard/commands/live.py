@@ -30,13 +30,14 @@ from dbguard.sources.account.mapping import REGISTRY
 from dbguard.sources.account.refusal import EXPIRED, Refused
 from dbguard.sources.account.scan_file import Known, Request, ScanFile, default_path, left, resume
 from dbguard.sources.account.targets import Opened, Target
+from dbguard.verbose import Units, Verbose
 
 WHERE = ("profile", "role_arn", "organization", "endpoint_url", "all_regions", "resume")  # what leads elsewhere
 
 
 def run(options: argparse.Namespace) -> int:
     """Scan live accounts, write the reports, and return the exit code."""
-    outputs = [scanning.output(text) for text in options.format or ["text"]]
+    outputs = scanning.outputs(options)
     show = scanning.shown(options.show)
     _check(options)
     known = resume(options.resume) if options.resume else None
@@ -49,23 +50,34 @@ def run(options: argparse.Namespace) -> int:
     if options.print_iam_policy:
         print(json.dumps(permissions.policy(plan, **_reach(options)), indent=2))
         return CLEAN
+    told = begun(setup) if options.verbose else None
     asked = Options(setup.entries, show=show, frameworks=setup.frameworks, tags=tuple(options.tag))
     scan = Scan(setup.library, asked._replace(configuration=setup.configuration))
     with ExitStack() as stack:
         if options.mock:
             _mocked(options, stack)
-        begun = _begin(options, plan, scan, known)
-        file = begun[1] if begun else None
+        work = _begin(options, plan, scan, known)
+        file = work[1] if work else None
         signal(SIGTERM, default_int_handler)
         try:
-            report = scan.run_live(_harvests(options, scan, stack, *begun) if begun else ())
+            report = scan.run_live(_harvests(options, scan, stack, *work) if work else ())
         except KeyboardInterrupt:
             print(f"\ndbguard: interrupted; go on with: {_again(options, file)}", file=sys.stderr, flush=True)
             os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
     report = scanning.accepted(report, setup, options)
-    for name, out in outputs:
-        scanning.write(report, name, out, show)
+    if told:
+        told.stage("accounts")
+    scanning.publish(report, outputs, options, show)
+    if told:
+        told.close()
     return scanning.code(report, setup)
+
+
+def begun(setup: Setup) -> Verbose:
+    """Who tells what is done; what is configured, and which policies run, is told already."""
+    told = Verbose(sys.stderr)
+    told.setup(setup.library, setup.entries, setup.files)
+    return told
 
 
 def _mocked(options: argparse.Namespace, stack: ExitStack) -> None:
@@ -123,7 +135,8 @@ def _harvests(
 ) -> Iterator[Harvest]:
     """Read every account and Region, keeping what comes in the scan file; what is not reached is a gap."""
     fleet = Fleet(known.request, known, file.write)
-    progress = stack.enter_context(Progress(sys.stderr))
+    progress = _progress(options)
+    stack.callback(progress.clear)
     stack.enter_context(closing(file))
     stack.callback(fleet.close)
     for result in fleet.read(maker(options.executor), lambda: progress.tick(fleet)):
@@ -136,6 +149,11 @@ def _harvests(
             scan.statuses.append(Status(name, "", "", result.kind, 0, result.detail))
     progress.clear()
     _end(options, fleet, file)
+
+
+def _progress(options: argparse.Namespace) -> Progress | Units:
+    """Who shows how far the scan is."""
+    return Units(sys.stderr) if options.verbose else Progress(sys.stderr, quiet=options.quiet)
 
 
 def _begin(
@@ -208,12 +226,13 @@ def _again(options: argparse.Namespace, file: ScanFile | None) -> str:
         ("fail-on", [options.fail_on] if options.fail_on else []),
         ("config", [options.config] if options.config else []),
         ("env", [options.env] if options.env else []),
+        ("output-file", [options.output_file] if options.output_file else []),
+        ("color", [options.color] if options.color != "auto" else []),
         ("executor", [options.executor] if options.executor != "threads" else []),
     ):
         words += [f"--{name} {shlex.quote(value)}" for value in values]
-    words += [
-        f"--{name}" for name in ("all", "strict", "locked", "no-config") if getattr(options, name.replace("-", "_"))
-    ]
+    flags = ("all", "strict", "locked", "no-config", "quiet", "verbose")
+    words += [f"--{name}" for name in flags if getattr(options, name.replace("-", "_"))]
     return " ".join(words)
 
 

@@ -22,11 +22,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     library = Library(options.folders)
-    narrowed = options.all or options.select or options.ignore or options.severity
+    narrowed = options.all or options.select or options.ignore or options.severity or options.framework
     entries = chosen(library, options) if narrowed else list(library.entries.values())
     if options.format == "json":
         rows = [{**_row(entry), "references": library.references[entry.id]} for entry in entries]
         print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return CLEAN
+    if options.format == "ids":
+        print("\n".join(entry.id for entry in entries))
         return CLEAN
     width = max(len(entry.id) for entry in entries)
     for entry in entries:

@@ -21,25 +21,32 @@ from dbguard.scan import Scan
 
 if TYPE_CHECKING:
     from dbguard.commands.changed import Changes
+    from dbguard.commands.files import Output
     from dbguard.integrations.diagnostics import Linter
+    from dbguard.watch import Watch
 
 
 def run(options: argparse.Namespace) -> int:
     """Scan templates, write the reports, and return the exit code."""
     gc.disable()  # nothing here runs in circles, and the collector would take a tenth of the time
-    outputs = [output(text) for text in options.format or ["text"]]
-    show = shown(options.show)
-    report, setup = reported(options)
-    for name, file in outputs:
-        write(report, name, file, show)
+    targets, show = outputs(options), shown(options.show)
+    watch = watching(options)
+    try:
+        report, setup = reported(options, watch)
+    finally:
+        if watch:
+            watch.clear()
+    publish(report, targets, options, show)
+    if watch:
+        watch.close(report)
     return code(report, setup)
 
 
-def reported(options: argparse.Namespace) -> tuple[Report, Setup]:
+def reported(options: argparse.Namespace, watch: Watch | None = None) -> tuple[Report, Setup]:
     """The report of a scan, with what the user accepts marked, and what it was asked to do."""
     _refuse(options)
     values = given(options)
-    files = list(find(options.paths, every=options.locked))
+    files = found(options, watch)
     setup = Setup(options, dict.fromkeys(one.file for one in files if isinstance(one, Candidate)))
     check(options, setup)
     asked = Options(
@@ -49,6 +56,7 @@ def reported(options: argparse.Namespace) -> tuple[Report, Setup]:
         pass_over=options.pass_over,
         frameworks=setup.frameworks,
         configuration=setup.configuration,
+        watch=watch,
     )
     linter = _linter(setup, options)
     changes = _changes(setup, asked, files, linter, options)
@@ -87,9 +95,33 @@ def _changes(
     return Changes(setup, asked, files, linter, options)
 
 
+def watching(options: argparse.Namespace) -> Watch | None:
+    """Who is told how it goes: everything with --verbose, else a line on a terminal where it takes long."""
+    if options.verbose:
+        from dbguard.verbose import Verbose
+
+        return Verbose(sys.stderr)
+    if options.quiet or not sys.stderr.isatty():
+        return None
+    from dbguard.progress import Templates
+
+    return Templates(sys.stderr)
+
+
+def found(options: argparse.Namespace, watch: Watch | None) -> list[Found]:
+    """Everything that there is to look at."""
+    if not watch:
+        return list(find(options.paths, every=options.locked))
+    return list(watch.reading(find(options.paths, every=options.locked, told=watch.left_out)))
+
+
 def judged(setup: Setup, asked: Options, paths: Sequence[str], files: Sequence[Found]) -> Report:
     """The report before waivers; every parameter file is a set of its own."""
     sets = setup.parameter_sets()
+    if asked.watch:
+        asked.watch.setup(setup.library, setup.entries, setup.files)
+        for name, values in (*((one.name, one.values) for one in sets), ("--parameter", asked.parameters)):
+            asked.watch.given(name, values)
     if len(sets) > 1:
         from dbguard import parameter_sets
 
@@ -103,6 +135,10 @@ def check(options: argparse.Namespace, setup: Setup) -> None:
         raise UsageError("--prune-baseline has no effect without --baseline")
     if options.no_waivers and (options.baseline or options.write_baseline):
         raise UsageError("--no-waivers has no effect beside a baseline, which is one more way to waive")
+    if options.write_baseline:
+        from dbguard.commands import files
+
+        files.check(options.write_baseline)
     for file in setup.baselines:
         from dbguard.commands import baseline
 
@@ -156,27 +192,45 @@ def shown(text: str | None) -> frozenset[str]:
     return frozenset(names)
 
 
-def output(text: str) -> tuple[str, str | None]:
+def outputs(options: argparse.Namespace) -> list[Output]:
+    """The formats, each with its file. Raises UsageError for one that there is not, or that cannot be written."""
+    found = [_output(text) for text in options.format or ["text"]]
+    named = None if options.output_file == "-" else options.output_file
+    if named is not None or any(file for _, file in found):
+        from dbguard.commands import files
+
+        found = files.directed(found, named)
+    if options.color != "auto" and not any(name == "text" for name, _ in found):
+        raise UsageError("--color has no effect: only --format text has colours")
+    return found
+
+
+def _output(text: str) -> Output:
     """The format and the file of --format NAME[=FILE]."""
     name, equals, file = text.partition("=")
     reporters.load(name)
     if equals and not file:
         raise UsageError(f"--format {name}= names no file")
-    return name, file or None
+    return name, file if file not in {"", "-"} else None
 
 
-def write(report: Report, name: str, file: str | None, show: frozenset[str]) -> None:
-    """Write a report in one format, to a file or to standard output."""
-    render = reporters.load(name).render
-    if file is None:
-        options = reporters.Options(color=_color(), show=show, width=_width())
-        _put(sys.stdout, render(report, options))
-        return
-    try:
-        with open(file, "w", encoding="utf-8", errors="backslashreplace") as out:
-            out.writelines(render(report, reporters.Options(show=show)))
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+def publish(report: Report, targets: Iterable[Output], options: argparse.Namespace, show: frozenset[str]) -> None:
+    """Write every report, those in files first; one that cannot be written keeps no other from it."""
+    failed = []
+    for name, file in sorted(targets, key=lambda one: one[1] is None):
+        render = reporters.load(name).render
+        if file is None:
+            look = reporters.Options(_color(options.color), show, _width(), options.quiet)
+            _put(sys.stdout, render(report, look))
+            continue
+        from dbguard.commands import files
+
+        try:
+            files.write(file, render(report, reporters.Options(options.color == "always", show)))
+        except UsageError as error:
+            failed.append(str(error))
+    if failed:
+        raise UsageError("; ".join(failed))
 
 
 def _put(stream: object, pieces: Iterable[str] | Iterator[str]) -> None:
@@ -186,16 +240,20 @@ def _put(stream: object, pieces: Iterable[str] | Iterator[str]) -> None:
     stream.writelines(pieces)  # type: ignore[attr-defined]  # a text stream
 
 
-def _color() -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
+def _color(when: str) -> bool:
+    if when != "auto" or os.environ.get("NO_COLOR"):
+        return when == "always"
     return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def _width() -> int:
+    """The columns of a text report: those of the terminal or of COLUMNS, within what can be read."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named[:5]):
+        return max(60, int(named[:5]))
     if not sys.stdout.isatty():
         return 100
-    return max(60, min(os.get_terminal_size(sys.stdout.fileno()).columns, 120))
+    return max(60, min(os.get_terminal_size(sys.stdout.fileno()).columns or 100, 120))  # some terminals say 0
 
 
 def code(report: Report, setup: Setup) -> int:

@@ -31,11 +31,12 @@ LONGEST = 1000
 
 
 class Options(NamedTuple):
-    """How to render: in colour, which verdicts (and `waived`), and how many columns wide."""
+    """How to render: in colour, which verdicts (and `waived`), how many columns wide, with or without a last word."""
 
     color: bool = False
     show: frozenset[str] = frozenset((FAIL, MAY_FAIL, UNKNOWN))
     width: int = 100
+    quiet: bool = False
 
 
 class Reporter(Protocol):
@@ -55,15 +56,11 @@ def load(name: str) -> Reporter:
     from importlib import import_module
 
     if name not in names():
-        raise UsageError(f"unknown format {printable(name)!r}{_hint(name)}")
+        from dbguard.policy_library import suggestion
+
+        hint = suggestion(name, names()) or f"; there are {', '.join(names())}"
+        raise UsageError(f"there is no format '{printable(name)}'{hint}")
     return cast("Reporter", import_module(f"{__name__}.{name}"))
-
-
-def _hint(name: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name.lower(), names(), 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names())}"
 
 
 def shown(report: Report, options: Options) -> list[Finding]:

@@ -14,7 +14,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
         yield from (_entry(kind, entry) for entry in entries)
     for finding in shown(report, options):
         yield _finding(finding)
-    yield summary(report) + "\n"
+    if not options.quiet:
+        yield summary(report) + "\n"
 
 
 def _entry(kind: str, entry: Gap | Notice) -> str:

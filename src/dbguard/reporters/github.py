@@ -22,7 +22,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
         yield _command("warning", notice.location, f"dbguard waiver: {notice.kind}", text)
     for finding in shown(report, options):
         yield _finding(finding)
-    yield summary(report) + "\n"
+    if not options.quiet:
+        yield summary(report) + "\n"
 
 
 def _gap(gap: Gap) -> str:

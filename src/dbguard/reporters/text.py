@@ -55,7 +55,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
     findings = shown(report, options)
     for name, group in groupby(findings, key=home):
         yield from _group(name, list(group), ink, options.width)
-    yield from _closing(report, findings, ink)
+    if not options.quiet:
+        yield from _closing(report, findings, ink)
 
 
 def _entries(title: str, code: str, entries: Sequence[Gap | Notice], ink: Ink) -> Iterator[str]:

@@ -7,6 +7,7 @@ what travels is the way to them (a profile's name, a role's ARN).
 
 from __future__ import annotations
 
+import os
 import threading
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -183,14 +184,18 @@ def _profiles() -> list[str]:
 
 
 def default_region(profile: str | None) -> str | None:
-    """The Region that the environment or the profile names. Raises UsageError for a profile that is not there."""
+    """The Region that the environment or the profile names. Raises UsageError for a profile that is not there.
+
+    AWS_REGION, which botocore does not look at, wins as it does for the command line and the other SDKs of AWS:
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+    """
     try:
         found: str | None = boto3.Session(botocore_session=botocore.session.Session(profile=profile)).region_name
     except ProfileNotFound as error:
         raise UsageError(f"{error}; there are: {', '.join(_profiles()) or 'none'}") from error
     except BotoCoreError as error:
         raise UsageError(f"the AWS configuration cannot be used: {error}") from error
-    return found or None
+    return os.environ.get("AWS_REGION") or found or None
 
 
 def offered(service: str, region: str) -> bool:
