@@ -143,6 +143,8 @@ def test_a_branch_is_compared_from_where_it_parted(repo: Repo) -> None:
     assert repo.told(since="main") == ["a.yaml One"]
     assert repo.told(since="HEAD~1") == ["a.yaml One"]
     assert repo.told(since=repo.git("rev-parse", "HEAD")) == []
+    repo.git("merge", "-q", "-X", "ours", "main")  # as a pull request is checked out
+    assert repo.told(since="main") == ["a.yaml One"]
 
 
 def test_staged_unstaged_and_untracked_files_changed(repo: Repo) -> None:
@@ -163,6 +165,24 @@ def test_files_may_be_named_from_anywhere(repo: Repo, here: Path, monkeypatch: p
     monkeypatch.chdir(here / "y")
     monkeypatch.setenv("GIT_DIR", ".git")  # as a hook is told it
     assert repo.told("../x") == ["../x/a.yaml Two"]
+
+
+@pytest.mark.parametrize("words", [["init", "-q", "--object-format=sha256", "sub"], ["worktree", "add", "-q", "sub"]])
+def test_other_kinds_of_repositories(repo: Repo, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    repo.git(*words)
+    monkeypatch.chdir("sub")
+    repo.commit({"a.yaml": template(db("One"), db("Two")), "b.yaml": template(db("Three"))})
+    repo.write({"a.yaml": template(db("One"), db("Two", engine="postgres"))})
+    assert repo.told() == ["a.yaml Two"]
+    assert repo.scan(".", "--changed-since", "HEAD")[1]["summary"]["left_out"]["files"] == 1
+
+
+def test_a_resource_that_is_too_large_to_compare_counts_as_changed(repo: Repo) -> None:
+    large = f"      Tags: [{', '.join(['a'] * 25_000)}]\n"
+    repo.commit({"a.yaml": template(db("Large") + large, db("One"))})
+    assert repo.told() == []
+    repo.write({"a.yaml": template(db("Large") + large, db("One")) + "# a word\n"})
+    assert repo.told() == ["a.yaml Large"]
 
 
 def test_a_file_that_is_renamed_did_not_change(repo: Repo) -> None:
