@@ -582,6 +582,17 @@ def test_a_repository_without_a_commit(here: Path, capsys: pytest.CaptureFixture
     assert "there is no revision HEAD" in capsys.readouterr().err
 
 
+def test_nothing_of_what_did_not_change_is_told_where_all_is_judged_again(repo: Repo) -> None:
+    for name in ("tests/templates/cases", "sample_templates"):
+        shutil.copytree(Path(__file__).parent.parent / name, name)
+    repo.commit({".gitignore": "x\n"})
+    repo.write({".gitignore": "y\n"})
+    code, report = repo.scan(".", "--changed-since", "HEAD", select="rds/,aurora/,dynamodb/")
+    assert (code, report["findings"], report["gaps"]) == (0, [], [])
+    assert report["summary"]["left_out"]["findings"] > 1000
+    assert report["summary"]["left_out"]["gaps"] > 50
+
+
 def test_a_shallow_clone_says_what_to_fetch(repo: Repo, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.commit({"a.yaml": template(db("One"))})
     repo.git("switch", "-q", "-c", "work")

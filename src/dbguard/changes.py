@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dbguard.inventory import Resource
-from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, LeftOut, Location, Report
+from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, LeftOut, Location, Notice, Report
 from dbguard.relation import Items, Relation
 from dbguard.sources.template import TemplateInventory
 from dbguard.waiver import Home, around, gathered, home
@@ -182,9 +182,8 @@ class Told(NamedTuple):
     new: Version
     nodes: set[Node]  # what changed
     known: frozenset[object]  # the findings and gaps of the old version
-    same: frozenset[str]  # the files that are the same byte for byte
-    changed: frozenset[str]  # and those that are not
-    stirred: frozenset[str]  # the files in which a resource changed
+    same: frozenset[str]  # files with gaps that are what they were
+    stirred: frozenset[str]  # files that changed, or in which a resource did
 
     def finding(self, one: Finding) -> bool:
         """Whether it is about what changed, or was not there before."""
@@ -198,21 +197,25 @@ class Told(NamedTuple):
 
     def gap(self, one: Gap) -> bool:
         """Whether it is in a template that changed, was not there before, or is in no file that was compared."""
-        file = self.new.paths(one.location.file if one.location else one.target)
+        file = file_of(one, self.new.paths)
         compared = file in self.same or file in self.new.files
         new = not compared or one.kind == "nothing-to-scan" or identity(one, self.new.paths) not in self.known
-        return new or self.near(one.location)
+        return new or file in self.stirred
 
-    def near(self, place: Location | None) -> bool:
-        """Whether a place is in a file that changed, or in which a resource changed."""
-        file = self.new.paths(place.file) if place else ""
-        return not place or file in self.changed or file in self.stirred
+    def notice(self, one: Notice) -> bool:
+        """Whether it is in a template that changed, or in no template."""
+        return one.location is None or self.new.paths(one.location.file) in self.stirred
+
+
+def file_of(gap: Gap, paths: Paths) -> str:
+    """The file that a gap is in."""
+    return paths(gap.location.file if gap.location else gap.target)
 
 
 def identity(one: Finding | Gap, paths: Paths) -> object:
     """What two findings, or gaps, of two versions have in common that are the same."""
     if isinstance(one, Gap):
-        return paths(one.target), one.kind, paths.text(one.detail)
+        return paths(one.target), one.kind, re.sub(r"\S*/", "", one.detail)  # it may name files
     file = one.judged_at.file if one.judged_at else ""
     key = one.fingerprint.removeprefix(f"{one.policy}:{file}:")
     return one.policy, paths(file) if file else "", key, one.verdict, paths.text(one.message), one.parameters
@@ -234,7 +237,7 @@ def narrowed(report: Report, told: Told, show: Iterable[str], since: str, idle: 
         coverage=report.coverage._replace(resources=len(judged)),
         verdicts={verdict: sum(one.verdict == verdict for one in open_) for verdict in VERDICTS},
         waived=len(findings) - len(open_),
-        notices=tuple(one for one in report.notices if told.near(one.location)),
+        notices=tuple(one for one in report.notices if told.notice(one)),
         left_out=LeftOut(since, before - after, len(report.gaps) - len(gaps), idle),
     )
 

@@ -14,7 +14,7 @@ from dbguard.families import JOINS, NESTS
 from dbguard.sources.document import LARGEST, Document, contents
 from dbguard.sources.git import Repository, blobs, object_of
 
-ALWAYS = (".gitignore", ".rpdk-config", "cdk.out")  # files that say what others are
+ALWAYS = (".gitignore", ".rpdk-config", "cdk.out", "manifest.json")  # files that say what others are
 _NAME = rb"[^\s/\\\"'#?:,{}\[\]()]+"
 
 
@@ -72,6 +72,10 @@ class Earlier:
             except DocumentError:
                 self._known[path] = False
         return self._known[path]
+
+    def is_as_it_was(self, path: str) -> bool:
+        """Whether a file of the repository, or that there is none, is as it was."""
+        return not path.startswith("../") and (self.is_same(path) or not self._is_there(path))
 
     def _texts(self) -> dict[str, bytes]:
         """The templates that are others or none now; those that were renamed have their new names."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 from dbguard import parameter_sets
-from dbguard.changes import Told, Version, altered, identity, narrowed
+from dbguard.changes import Told, Version, altered, file_of, identity, narrowed
 from dbguard.discover import Candidate, Found, find, narrow
 from dbguard.earlier import Earlier
 from dbguard.errors import UsageError
@@ -113,8 +113,8 @@ class Changes:
             old, known = self._known(folder)
         nodes = altered(old, self.new)
         stirred = frozenset(file for (file, _), some in self.new.at.items() if not nodes.isdisjoint(some))
-        same, changed = frozenset(self.earlier.same), frozenset(self.earlier.changed)
-        self.told = Told(old, self.new, nodes, known, same, changed, stirred)
+        same = frozenset(filter(self.earlier.is_as_it_was, (file_of(one, self.new.paths) for one in report.gaps)))
+        self.told = Told(old, self.new, nodes, known, same, stirred | self.earlier.changed)
         return report._replace(homes=homes)  # so that nothing is missed of what was not looked for
 
     def narrowed(self, report: Report) -> Report:
