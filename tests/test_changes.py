@@ -205,6 +205,22 @@ def test_an_exporting_template_that_is_renamed_did_not_change(repo: Repo) -> Non
     assert repo.told() == []
 
 
+def test_a_child_may_be_renamed_with_what_names_it(repo: Repo) -> None:
+    child = template(db("Given", multi="!Ref Multi"), db("Plain"), head=CHILD)
+    top = template(PARENT.format(multi="true"))
+    repo.commit({"top.yaml": top, "child.yaml": child})
+    repo.write({"top.yaml": top.replace("./child", "parts/kid"), "child.yaml": None, "parts/kid.yaml": child})
+    assert repo.told() == []
+    repo.write({"top.yaml": top})  # which names nothing now, so that the child stands alone
+    assert repo.told() == ["parts/kid.yaml Given", "parts/kid.yaml Plain"]
+
+
+def test_a_file_may_come_from_a_folder_that_is_not_scanned(repo: Repo) -> None:
+    repo.commit({"x/a.yaml": template(db("One"), db("Two")), "y/b.yaml": template(db("Three"))})
+    repo.write({"x/a.yaml": None, "y/a.yaml": template(db("One"), db("Two", engine="postgres"))})
+    assert repo.told("y") == ["y/a.yaml Two"]
+
+
 def test_a_file_that_is_a_pipe_now_is_not_waited_for(repo: Repo) -> None:
     repo.commit({"a.yaml": template(db("One")), "b.yaml": template(db("Two"))})
     Path("b.yaml").unlink()

@@ -28,8 +28,8 @@ Node = tuple[str, str]  # the set of parameters, and a name in the template that
 class Paths:
     """The names of files as they are from a folder, so that two versions can be compared."""
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: str, renamed: Mapping[str, str]) -> None:
+        self.folder, self._renamed = folder, renamed
         self._known: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
 
@@ -37,7 +37,8 @@ class Paths:
         """The path of a file from the folder, whatever links lead to it."""
         if file not in self._known:
             self._pattern = None
-            self._known[file] = os.path.relpath(os.path.realpath(file), self.folder).replace(os.sep, "/")
+            path = os.path.relpath(os.path.realpath(file), self.folder).replace(os.sep, "/")
+            self._known[file] = self._renamed.get(path, path)
         return self._known[file]
 
     def text(self, text: str) -> str:
@@ -51,10 +52,10 @@ class Paths:
 
 
 class Version:
-    """What a scan has seen of one version of the templates."""
+    """What a scan has seen of one version of the templates; files that were renamed since have their new names."""
 
-    def __init__(self, folder: str) -> None:
-        self.paths = Paths(folder)
+    def __init__(self, folder: str, renamed: Mapping[str, str] | None = None) -> None:
+        self.paths = Paths(folder, renamed or {})
         self.contents: dict[Node, object] = {}
         self.leads: dict[Node, set[Node]] = {}  # what each refers to
         self.beside: dict[Node, set[Node]] = {}  # the resources that policies relate each to
@@ -243,11 +244,11 @@ def narrowed(report: Report, told: Told, show: Iterable[str], since: str, idle: 
 
 
 def renamed(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, str]:
-    """The old path of each file that is new here: the same file under another name, by half of its lines or more."""
-    exact = {data: path for path, data in old.items()}
-    found = {path: exact[data] for path, data in new.items() if data in exact}
-    left = {path: data for path, data in old.items() if path not in found.values()}
-    for path, data in new.items() if len(left) <= MOST_RENAMED else ():
+    """The new paths of files by their old ones: the same file under another name, by half of its lines or more."""
+    exact = {data: path for path, data in new.items()}
+    found = {path: exact.pop(data) for path, data in old.items() if data in exact}
+    left = {path: data for path, data in new.items() if path not in found.values()}
+    for path, data in old.items() if len(left) <= MOST_RENAMED else ():
         other = None if path in found else _nearest(data, left)
         if other:
             found[path] = other

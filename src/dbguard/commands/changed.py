@@ -125,8 +125,8 @@ class Changes:
     def _known(self, folder: str) -> tuple[Version, frozenset[object]]:
         """The earlier version, written into a folder, and what is found in it."""
         self.earlier.write(folder, self.given.values())
-        old = Version(folder)
-        paths = [path for one in self.paths if os.path.exists(path := os.path.join(folder, self.new.paths(one)))]
+        old = Version(folder, self.earlier.renamed)
+        paths = [path for one in self.earlier.paths() if os.path.exists(path := os.path.join(folder, one))]
         sets = [self._set(one, folder) for one in self.sets]
         try:
             report = self._run(sets, paths, None, lambda library, asked: Before(library, asked, old))
