@@ -143,6 +143,8 @@ def test_a_branch_is_compared_from_where_it_parted(repo: Repo) -> None:
     assert repo.told(since="main") == ["a.yaml One"]
     assert repo.told(since="HEAD~1") == ["a.yaml One"]
     assert repo.told(since=repo.git("rev-parse", "HEAD")) == []
+    repo.git("merge", "-q", "-X", "ours", "main")  # as a pull request is checked out
+    assert repo.told(since="main") == ["a.yaml One"]
 
 
 def test_staged_unstaged_and_untracked_files_changed(repo: Repo) -> None:
@@ -165,6 +167,24 @@ def test_files_may_be_named_from_anywhere(repo: Repo, here: Path, monkeypatch: p
     assert repo.told("../x") == ["../x/a.yaml Two"]
 
 
+@pytest.mark.parametrize("words", [["init", "-q", "--object-format=sha256", "sub"], ["worktree", "add", "-q", "sub"]])
+def test_other_kinds_of_repositories(repo: Repo, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    repo.git(*words)
+    monkeypatch.chdir("sub")
+    repo.commit({"a.yaml": template(db("One"), db("Two")), "b.yaml": template(db("Three"))})
+    repo.write({"a.yaml": template(db("One"), db("Two", engine="postgres"))})
+    assert repo.told() == ["a.yaml Two"]
+    assert repo.scan(".", "--changed-since", "HEAD")[1]["summary"]["left_out"]["files"] == 1
+
+
+def test_a_resource_that_is_too_large_to_compare_counts_as_changed(repo: Repo) -> None:
+    large = f"      Tags: [{', '.join(['a'] * 25_000)}]\n"
+    repo.commit({"a.yaml": template(db("Large") + large, db("One"))})
+    assert repo.told() == []
+    repo.write({"a.yaml": template(db("Large") + large, db("One")) + "# a word\n"})
+    assert repo.told() == ["a.yaml Large"]
+
+
 def test_a_file_that_is_renamed_did_not_change(repo: Repo) -> None:
     repo.commit({"a.yaml": template(db("One"), db("Two"), db("Three"))})
     repo.git("mv", "a.yaml", "b.yaml")
@@ -183,6 +203,22 @@ def test_an_exporting_template_that_is_renamed_did_not_change(repo: Repo) -> Non
     repo.commit(files)
     repo.git("mv", "b.yaml", "c.yaml")
     assert repo.told() == []
+
+
+def test_a_child_may_be_renamed_with_what_names_it(repo: Repo) -> None:
+    child = template(db("Given", multi="!Ref Multi"), db("Plain"), head=CHILD)
+    top = template(PARENT.format(multi="true"))
+    repo.commit({"top.yaml": top, "child.yaml": child})
+    repo.write({"top.yaml": top.replace("./child", "parts/kid"), "child.yaml": None, "parts/kid.yaml": child})
+    assert repo.told() == []
+    repo.write({"top.yaml": top})  # which names nothing now, so that the child stands alone
+    assert repo.told() == ["parts/kid.yaml Given", "parts/kid.yaml Plain"]
+
+
+def test_a_file_may_come_from_a_folder_that_is_not_scanned(repo: Repo) -> None:
+    repo.commit({"x/a.yaml": template(db("One"), db("Two")), "y/b.yaml": template(db("Three"))})
+    repo.write({"x/a.yaml": None, "y/a.yaml": template(db("One"), db("Two", engine="postgres"))})
+    assert repo.told("y") == ["y/a.yaml Two"]
 
 
 def test_a_file_that_is_a_pipe_now_is_not_waited_for(repo: Repo) -> None:
@@ -560,6 +596,17 @@ def test_a_repository_without_a_commit(here: Path, capsys: pytest.CaptureFixture
     subprocess.run(["git", "init", "-q", "."], check=True)
     assert main(["scan", ".", "--changed-since", "HEAD"]) == 2
     assert "there is no revision HEAD" in capsys.readouterr().err
+
+
+def test_nothing_of_what_did_not_change_is_told_where_all_is_judged_again(repo: Repo) -> None:
+    for name in ("tests/templates/cases", "sample_templates"):
+        shutil.copytree(Path(__file__).parent.parent / name, name)
+    repo.commit({".gitignore": "x\n"})
+    repo.write({".gitignore": "y\n"})
+    code, report = repo.scan(".", "--changed-since", "HEAD", select="rds/,aurora/,dynamodb/")
+    assert (code, report["findings"], report["gaps"]) == (0, [], [])
+    assert report["summary"]["left_out"]["findings"] > 1000
+    assert report["summary"]["left_out"]["gaps"] > 50
 
 
 def test_a_shallow_clone_says_what_to_fetch(repo: Repo, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

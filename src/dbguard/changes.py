@@ -28,8 +28,8 @@ Node = tuple[str, str]  # the set of parameters, and a name in the template that
 class Paths:
     """The names of files as they are from a folder, so that two versions can be compared."""
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: str, renamed: Mapping[str, str]) -> None:
+        self.folder, self._renamed = folder, renamed
         self._known: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
 
@@ -37,7 +37,8 @@ class Paths:
         """The path of a file from the folder, whatever links lead to it."""
         if file not in self._known:
             self._pattern = None
-            self._known[file] = os.path.relpath(os.path.realpath(file), self.folder).replace(os.sep, "/")
+            path = os.path.relpath(os.path.realpath(file), self.folder).replace(os.sep, "/")
+            self._known[file] = self._renamed.get(path, path)
         return self._known[file]
 
     def text(self, text: str) -> str:
@@ -51,10 +52,10 @@ class Paths:
 
 
 class Version:
-    """What a scan has seen of one version of the templates."""
+    """What a scan has seen of one version of the templates; files that were renamed since have their new names."""
 
-    def __init__(self, folder: str) -> None:
-        self.paths = Paths(folder)
+    def __init__(self, folder: str, renamed: Mapping[str, str] | None = None) -> None:
+        self.paths = Paths(folder, renamed or {})
         self.contents: dict[Node, object] = {}
         self.leads: dict[Node, set[Node]] = {}  # what each refers to
         self.beside: dict[Node, set[Node]] = {}  # the resources that policies relate each to
@@ -182,9 +183,8 @@ class Told(NamedTuple):
     new: Version
     nodes: set[Node]  # what changed
     known: frozenset[object]  # the findings and gaps of the old version
-    same: frozenset[str]  # the files that are the same byte for byte
-    changed: frozenset[str]  # and those that are not
-    stirred: frozenset[str]  # the files in which a resource changed
+    same: frozenset[str]  # files with gaps that are what they were
+    stirred: frozenset[str]  # files that changed, or in which a resource did
 
     def finding(self, one: Finding) -> bool:
         """Whether it is about what changed, or was not there before."""
@@ -198,26 +198,27 @@ class Told(NamedTuple):
 
     def gap(self, one: Gap) -> bool:
         """Whether it is in a template that changed, was not there before, or is in no file that was compared."""
-        file = self.new.paths(one.location.file if one.location else one.target)
+        file = file_of(one, self.new.paths)
         compared = file in self.same or file in self.new.files
         new = not compared or one.kind == "nothing-to-scan" or identity(one, self.new.paths) not in self.known
-        return new or self.near(one.location)
+        return new or file in self.stirred
 
     def notice(self, one: Notice) -> bool:
-        """Whether it is near to what changed, or about what is no template, as far as all of that was seen."""
-        beside = one.kind != "unused" and self.new.paths(one.target) not in self.new.files | self.same
-        return beside or self.near(one.location)
+        """Whether it is in a template that changed, or is about what is no template, as far as all of that was seen."""
+        file = self.new.paths(one.target)
+        beside = one.kind != "unused" and file not in self.new.files | self.same
+        return beside or one.location is None or file in self.stirred
 
-    def near(self, place: Location | None) -> bool:
-        """Whether a place is in a file that changed, or in which a resource changed."""
-        file = self.new.paths(place.file) if place else ""
-        return not place or file in self.changed or file in self.stirred
+
+def file_of(gap: Gap, paths: Paths) -> str:
+    """The file that a gap is in."""
+    return paths(gap.location.file if gap.location else gap.target)
 
 
 def identity(one: Finding | Gap, paths: Paths) -> object:
     """What two findings, or gaps, of two versions have in common that are the same."""
     if isinstance(one, Gap):
-        return paths(one.target), one.kind, paths.text(one.detail)
+        return paths(one.target), one.kind, re.sub(r"\S*/", "", one.detail)  # it may name files
     file = one.judged_at.file if one.judged_at else ""
     key = one.fingerprint.removeprefix(f"{one.policy}:{file}:")
     return one.policy, paths(file) if file else "", key, one.verdict, paths.text(one.message), one.parameters
@@ -245,11 +246,11 @@ def narrowed(report: Report, told: Told, show: Iterable[str], since: str, idle: 
 
 
 def renamed(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, str]:
-    """The old path of each file that is new here: the same file under another name, by half of its lines or more."""
-    exact = {data: path for path, data in old.items()}
-    found = {path: exact[data] for path, data in new.items() if data in exact}
-    left = {path: data for path, data in old.items() if path not in found.values()}
-    for path, data in new.items() if len(left) <= MOST_RENAMED else ():
+    """The new paths of files by their old ones: the same file under another name, by half of its lines or more."""
+    exact = {data: path for path, data in new.items()}
+    found = {path: exact.pop(data) for path, data in old.items() if data in exact}
+    left = {path: data for path, data in new.items() if path not in found.values()}
+    for path, data in old.items() if len(left) <= MOST_RENAMED else ():
         other = None if path in found else _nearest(data, left)
         if other:
             found[path] = other

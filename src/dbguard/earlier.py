@@ -14,7 +14,7 @@ from dbguard.families import JOINS, NESTS
 from dbguard.sources.document import LARGEST, Document, contents
 from dbguard.sources.git import Repository, blobs, object_of
 
-ALWAYS = (".gitignore", ".rpdk-config", "cdk.out")  # files that say what others are
+ALWAYS = (".gitignore", ".rpdk-config", "cdk.out", "manifest.json")  # files that say what others are
 _NAME = rb"[^\s/\\\"'#?:,{}\[\]()]+"
 
 
@@ -49,6 +49,7 @@ class Earlier:
         self.settled = True
         self._known: dict[str, bool] = {}
         self._backwards: list[str] = []
+        self.renamed: dict[str, str] = {}
         self.texts = self._texts()
         still = [self.now[path].data for path in self.same]
         stirred = [*self.texts.values(), *(self.now[path].data for path in self.changed)]
@@ -73,16 +74,19 @@ class Earlier:
                 self._known[path] = False
         return self._known[path]
 
+    def is_as_it_was(self, path: str) -> bool:
+        """Whether a file of the repository, or that there is none, is as it was."""
+        return not path.startswith("../") and (self.is_same(path) or not self._is_there(path))
+
     def _texts(self) -> dict[str, bytes]:
-        """The templates that are others or none now; those that were renamed have their new names."""
+        """The templates that are others or none now."""
         files = self.repository.files
         wanted = [path for path in files if _is_read(path) and self._is_scanned(path) and not self.is_same(path)]
-        added = {path: self.now[path].data for path in self.changed if path not in files}
+        added = {path: self.now[path].data for path in sorted(self.changed) if path not in files}
         gone = [path for path in files if added and _is_read(path) and not self._is_there(path)]
         texts = {path: data for path, data in self._read([*wanted, *gone]) if may_be_template(data)}
-        names = renamed({path: texts[path] for path in gone if path in texts}, added)
-        kept = {path: data for path, data in texts.items() if path not in names.values()}
-        return {**kept, **{new: texts[old] for new, old in names.items()}}
+        self.renamed = renamed({path: texts[path] for path in gone if path in texts}, added)
+        return texts
 
     def _is_scanned(self, path: str) -> bool:
         return any(one in (".", path) or path.startswith(f"{one}/") for one in self.scanned)
@@ -163,6 +167,11 @@ class Earlier:
     def rest(self, judged: set[str]) -> None:
         """What was found to be idle, and is not judged with other files, is quiet as well."""
         self.quiet |= self.idle & self.now.keys() - judged
+
+    def paths(self) -> Iterator[str]:
+        """What to scan of the earlier version: the same paths, and where files that were renamed stood elsewhere."""
+        yield from self.scanned
+        yield from (old for old in self.renamed if not self._is_scanned(old))
 
     def write(self, folder: str, also: Iterable[str]) -> None:
         """Write the earlier version of what is to be judged, and of what that may read, into an empty folder."""

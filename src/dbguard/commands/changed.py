@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from dbguard import parameter_sets
-from dbguard.changes import Told, Version, altered, identity, narrowed
+from dbguard.changes import Told, Version, altered, file_of, identity, narrowed
 from dbguard.discover import Candidate, Found, find, narrow
 from dbguard.earlier import Earlier
 from dbguard.errors import UsageError
@@ -125,8 +125,8 @@ class Changes:
             old, known = self._known(folder)
         nodes = altered(old, self.new)
         stirred = frozenset(file for (file, _), some in self.new.at.items() if not nodes.isdisjoint(some))
-        same, changed = frozenset(self.earlier.same), frozenset(self.earlier.changed)
-        self.told = Told(old, self.new, nodes, known, same, changed, stirred)
+        same = frozenset(filter(self.earlier.is_as_it_was, (file_of(one, self.new.paths) for one in report.gaps)))
+        self.told = Told(old, self.new, nodes, known, same, stirred | self.earlier.changed)
         return report._replace(homes=homes)  # so that nothing is missed of what was not looked for
 
     def narrowed(self, report: Report) -> Report:
@@ -137,11 +137,11 @@ class Changes:
     def _known(self, folder: str) -> tuple[Version, frozenset[object]]:
         """The earlier version, written into a folder, and what is found in it."""
         self.earlier.write(folder, self.given.values())
-        old = Version(folder)
+        old = Version(folder, self.earlier.renamed)
         asked = self.asked
         if asked.configuration:  # that of today, by where each file stands today
             asked = asked._replace(configuration=asked.configuration.moved(self._today(old)))
-        paths = [path for one in self.paths if os.path.exists(path := os.path.join(folder, self.new.paths(one)))]
+        paths = [path for one in self.earlier.paths() if os.path.exists(path := os.path.join(folder, one))]
         sets = [self._set(one, old) for one in self.sets]
         try:
             found = list(find(paths, every=self.every))
