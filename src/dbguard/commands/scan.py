@@ -125,7 +125,7 @@ def write(report: Report, name: str, file: str | None, show: frozenset[str]) -> 
         _put(sys.stdout, render(report, options))
         return
     try:
-        with open(file, "w", encoding="utf-8", errors="backslashreplace") as out:
+        with open(file, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
             out.writelines(render(report, reporters.Options(show=show)))
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error

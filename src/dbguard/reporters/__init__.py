@@ -207,6 +207,20 @@ def told(finding: Finding) -> str:
     return f"{said(finding)} ({scenario(finding)})" if finding.parameters else said(finding)
 
 
+def sentence(finding: Finding) -> str:
+    """All there is to say where only one text fits: what is wrong, in which scenario, and the fix."""
+    doubt = {MAY_FAIL: "may fail: ", UNKNOWN: "unknown: "}.get(finding.verdict, "")
+    note = f" ({scenario(finding)})" if scenario(finding) else ""
+    fix = f". Fix: {prose(finding.fix)}" if finding.fix else ""
+    return f"{prose(finding.resource.id)}: {doubt}{said(finding._replace(waiver=None))}{note}{fix}"
+
+
+def shelf(resource: Subject) -> str:
+    """A path for a resource that stands in no file, for formats that want one."""
+    parts = (resource.origin, resource.account, resource.region, resource.type, resource.id)
+    return "/".join(part.replace("/", "_") for part in parts if part)
+
+
 def assignment(choices: dict[str, Any]) -> str:
     """Parameters with their values: `Env=dev, Size=10`."""
     return ", ".join(f"{printable(str(name))}={_literal(value)}" for name, value in choices.items())

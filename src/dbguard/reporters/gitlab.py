@@ -1,0 +1,70 @@
+"""GitLab Code Quality: a JSON list, of which the merge request shows what its target branch does not have.
+
+GitLab tells findings apart by their fingerprint alone, so equal ones are numbered. What passes is no entry: GitLab would
+count it as a problem.
+https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, Finding, Gap, Report
+from dbguard.reporters import Options, dump, is_brief, prose, sentence, shelf, shown
+
+# For our severities, from the worst to the mildest.
+LEVELS = ("blocker", "critical", "major", "minor", "info")
+INCOMPLETE = "critical"
+
+
+def render(report: Report, options: Options) -> Iterator[str]:
+    """One list: first what could not be looked at, so that an incomplete run is never clean."""
+    wrong = [finding for finding in shown(report, options) if finding.verdict not in (PASS, EXEMPT)]
+    entries = [*map(_gap, report.gaps), *map(_finding, wrong)]
+    seen: dict[str, int] = {}
+    for entry in entries:
+        name = entry["fingerprint"]
+        number = seen[name] = seen.get(name, 0) + 1
+        entry["fingerprint"] = sha256(f"{name}:{number}".encode(errors="backslashreplace")).hexdigest()
+    yield dump(entries) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    where = finding.location
+    path, line = (where.file, where.line) if where else (shelf(finding.resource), 1)
+    name = finding.fingerprint or f"{finding.policy}:{path}:{finding.resource.id}"
+    return _entry(finding.policy, sentence(finding), name, _level(finding), path, line)
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    where = gap.location
+    path, line = (where.file, where.line) if where else (gap.target, 1)
+    text = prose(f"not judged: {gap.target}: {gap.kind}: {gap.detail}")
+    return _entry(f"gap/{gap.kind}", text, f"gap:{gap.target}:{gap.kind}:{gap.detail}", INCOMPLETE, path, line)
+
+
+def _entry(check: str, text: str, fingerprint: str, severity: str, path: str, line: int) -> dict[str, Any]:
+    return {
+        "description": text,
+        "check_name": check,
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": prose(_relative(path)), "lines": {"begin": max(line, 1)}},
+    }
+
+
+def _level(finding: Finding) -> str:
+    """May-fail is one level milder than fail; what is unknown or waived is the mildest."""
+    if is_brief(finding):
+        return LEVELS[-1]
+    return LEVELS[min(SEVERITIES.index(finding.severity) + (finding.verdict == MAY_FAIL), len(LEVELS) - 1)]
+
+
+def _relative(path: str) -> str:
+    """The path as seen from the top of the repository, which is where pipelines run."""
+    if os.path.isabs(path):
+        path = os.path.relpath(path)
+    return path.replace("\\", "/").removeprefix("./")
