@@ -1,7 +1,7 @@
 """GitLab Code Quality: a JSON list, of which the merge request shows what its target branch does not have.
 
-GitLab tells findings apart by their fingerprint alone, so equal ones are numbered. What passes is no entry: GitLab would
-count it as a problem.
+GitLab tells findings apart by their fingerprint alone, so equal ones are numbered. What passes is no entry: GitLab
+would count it as a problem.
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, Finding, Gap, Report
+from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, Finding, Gap, Location, Report
 from dbguard.reporters import Options, dump, is_brief, prose, sentence, shelf, shown
 
 # For our severities, from the worst to the mildest.
@@ -33,26 +33,24 @@ def render(report: Report, options: Options) -> Iterator[str]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    where = finding.location
-    path, line = (where.file, where.line) if where else (shelf(finding.resource), 1)
-    name = finding.fingerprint or f"{finding.policy}:{path}:{finding.resource.id}"
-    return _entry(finding.policy, sentence(finding), name, _level(finding), path, line)
+    where = finding.location or Location(shelf(finding.resource), 1, 1)
+    name = finding.fingerprint or f"{finding.policy}:{where.file}:{finding.resource.id}"
+    return _entry(finding.policy, sentence(finding), name, _level(finding), where)
 
 
 def _gap(gap: Gap) -> dict[str, Any]:
-    where = gap.location
-    path, line = (where.file, where.line) if where else (gap.target, 1)
+    where = gap.location or Location(gap.target, 1, 1)
     text = prose(f"not judged: {gap.target}: {gap.kind}: {gap.detail}")
-    return _entry(f"gap/{gap.kind}", text, f"gap:{gap.target}:{gap.kind}:{gap.detail}", INCOMPLETE, path, line)
+    return _entry(f"gap/{gap.kind}", text, f"gap:{gap.target}:{gap.kind}:{gap.detail}", INCOMPLETE, where)
 
 
-def _entry(check: str, text: str, fingerprint: str, severity: str, path: str, line: int) -> dict[str, Any]:
+def _entry(check: str, text: str, fingerprint: str, severity: str, where: Location) -> dict[str, Any]:
     return {
         "description": text,
         "check_name": check,
         "fingerprint": fingerprint,
         "severity": severity,
-        "location": {"path": prose(_relative(path)), "lines": {"begin": max(line, 1)}},
+        "location": {"path": prose(_relative(where.file)), "lines": {"begin": max(where.line, 1)}},
     }
 
 
