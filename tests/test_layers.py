@@ -26,7 +26,7 @@ ROOMS = (
     {"dbguard.engine"},
     {"dbguard.sources"},
     {"dbguard.discover", "dbguard.finding", "dbguard.memo", "dbguard.parameter_files", "dbguard.samconfig"},
-    {"dbguard.policy_library", "dbguard.families", "dbguard.authoring", "dbguard.drift"},
+    {"dbguard.policy_library", "dbguard.picture", "dbguard.families", "dbguard.authoring", "dbguard.drift"},
     {"dbguard.frameworks"},
     {
         "dbguard.scan",

@@ -20,6 +20,13 @@ VERDICTS = (FAIL, MAY_FAIL, UNKNOWN, EXEMPT, PASS)
 # The severities of a policy, from the worst to the mildest.
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
+
+def badness(worst: tuple[str, str]) -> tuple[int, int, int]:
+    """The order of verdicts with their severities, the worst first: what may fail counts by its severity too."""
+    verdict, severity = (FAIL, MAY_FAIL, UNKNOWN, PASS, EXEMPT).index(worst[0]), SEVERITIES.index(worst[1])
+    return max(verdict, 1), severity, verdict
+
+
 # A place inside a template: keys and list indexes from its root.
 Path = tuple[str | int, ...]
 
@@ -116,6 +123,28 @@ class Control(NamedTuple):
     reason: str  # why in part only, or not at all
 
 
+class Member(NamedTuple):
+    """A judged database in the picture of the fleet: what it belongs to, and the worst that was found of it.
+
+    Others are named by type and id, as in `AWS::RDS::DBCluster/orders`, or by ARN where they are of another home.
+    """
+
+    home: str  # the file, or the account and Region
+    id: str  # unique in its home
+    resource: Subject
+    location: Location | None
+    zone: str
+    inside: tuple[str, ...]  # the clusters, namespaces, … that it is a member of
+    sources: tuple[str, ...]  # what it is a replica of
+    verdict: str
+    severity: str
+
+    @property
+    def name(self) -> str:
+        """How others of its home name it."""
+        return f"{self.resource.type}/{self.id}"
+
+
 class Report(NamedTuple):
     """The whole outcome of a run, in the order it is shown."""
 
@@ -127,6 +156,8 @@ class Report(NamedTuple):
     waived: int = 0
     statuses: tuple[Status, ...] = ()
     controls: tuple[Control, ...] = ()
+    members: tuple[Member, ...] = ()  # where a reporter asks for them
+    why: tuple[tuple[str, str], ...] = ()  # of each policy with a finding, where a reporter asks for it
 
     @property
     def complete(self) -> bool:

@@ -34,6 +34,7 @@ def scan(library: Library, options: Options, sets: Sequence[ParameterSet], paths
     report = reports[0][1]._replace(
         findings=tuple(one for one in findings if one.verdict in options.show),
         gaps=tuple(_named(gap, names) for gap, names in gaps),
+        members=options.picture.members() if options.picture else (),
         verdicts={verdict: sum(one.verdict == verdict for one in findings) for verdict in VERDICTS},
     )
     worst = {verdict: {one.severity for one in findings if one.verdict == verdict} for verdict in VERDICTS}

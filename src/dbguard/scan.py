@@ -25,6 +25,7 @@ from dbguard.value import Value
 if TYPE_CHECKING:
     from dbguard.frameworks import Framework
     from dbguard.parameter_files import ParameterSet
+    from dbguard.picture import Picture
     from dbguard.sources.account.inventory import Harvest
 
 SCAN_FILE = b'{"schema": "dbguard.scan/'
@@ -41,6 +42,7 @@ class Options(NamedTuple):
     frameworks: tuple[Framework, ...] = ()
     own: ParameterSet | None = None  # the values of a file; `parameters` are laid over them
     tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
+    picture: Picture | None = None  # of the fleet, where a report shows it
 
     def given(self, file: str) -> Mapping[str, Value]:
         """The parameter values for a template."""
@@ -120,6 +122,7 @@ class Scan:
             verdicts,
             statuses=statuses,
             controls=self._controls(),
+            members=self.options.picture.members() if self.options.picture else (),
         )
 
     def _controls(self) -> tuple[Control, ...]:
@@ -262,10 +265,14 @@ class Scan:
                 if self.options.frameworks:
                     self.outcomes.setdefault(policy.id, set()).add(judgement.verdict)
                 self.worst[judgement.verdict].add(policy.severity)
+                if self.options.picture:
+                    self.options.picture.note(resource, judgement.verdict, policy.severity)
                 if judgement.too_many:
                     self._too_many(policy, resource.id, inventory)
                 if judgement.verdict in self.options.show:
                     yield finding(policy, resource, judgement, inventory)
+        if self.options.picture:
+            self.options.picture.draw(inventory)
 
     def _about(self, type_name: str, origin: str) -> tuple[Policy, ...]:
         """The policies on a type, as far as they judge what comes from there."""

@@ -48,7 +48,8 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(permissions.policy(plan, **_reach(options)), indent=2))
         return CLEAN
     chosen = scanning.frameworks(library, options)
-    scan = Scan(library, Options(entries, show=show, frameworks=chosen, tags=tuple(options.tag)))
+    picture = scanning.picture(library, outputs)
+    scan = Scan(library, Options(entries, show=show, frameworks=chosen, tags=tuple(options.tag), picture=picture))
     with ExitStack() as stack:
         if options.mock:
             _mocked(options, stack)
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print(f"\ndbguard: interrupted; go on with: {_again(options, file)}", file=sys.stderr, flush=True)
             os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
+    report = scanning.explained(report, library) if picture else report
     for name, out in outputs:
         scanning.write(report, name, out, show)
     return scanning.code(report, options.fail_on, strict=options.strict, verdicts=scan.worst)

@@ -18,6 +18,7 @@ from dbguard.scan import Options, Scan
 
 if TYPE_CHECKING:
     from dbguard.frameworks import Framework
+    from dbguard.picture import Picture
 
 SHOWN = (FAIL, MAY_FAIL, UNKNOWN)
 
@@ -34,8 +35,10 @@ def run(options: argparse.Namespace) -> int:
         show=show,
         pass_over=options.pass_over,
         frameworks=frameworks(library, options),
+        picture=picture(library, outputs),
     )
     report, worst = judged(library, asked, options)
+    report = explained(report, library) if asked.picture else report
     for name, file in outputs:
         write(report, name, file, show)
     return code(report, options.fail_on, strict=options.strict, verdicts=worst)
@@ -84,6 +87,23 @@ def frameworks(library: Library, options: argparse.Namespace) -> tuple[Framework
     from dbguard.frameworks import load
 
     return load(library, options.framework)
+
+
+def picture(library: Library, outputs: list[tuple[str, str | None]]) -> Picture | None:
+    """What collects the picture of the fleet, where a format shows it."""
+    if not any(reporters.is_whole(name) for name, _ in outputs):
+        return None
+    from dbguard.picture import Picture
+
+    return Picture(library.topology)
+
+
+def explained(report: Report, library: Library) -> Report:
+    """The report with the reasons of its policies."""
+    from dbguard.authoring.proof import file_document
+
+    names = sorted({finding.policy for finding in report.findings})
+    return report._replace(why=tuple((name, file_document(library, name).root["why"]) for name in names))
 
 
 def given(options: argparse.Namespace) -> dict[str, object]:

@@ -60,6 +60,11 @@ def load(name: str) -> Reporter:
     return cast("Reporter", import_module(f"{__name__}.{name}"))
 
 
+def is_whole(name: str) -> bool:
+    """Whether the format shows the fleet, and tells why each policy asks what it asks."""
+    return bool(getattr(load(name), "WHOLE", False))
+
+
 def _hint(name: str) -> str:
     from difflib import get_close_matches
 

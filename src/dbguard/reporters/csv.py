@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from dbguard.model import Finding, Gap, Related, Report
 from dbguard.reporters import Options, assignment, excerpt, place, prose, shown
 
-COLUMNS = ["kind", "verdict", "severity", "policy", "title", "message", "reason", "fix", "resource", "type", "account", "region", "arn", "file", "line", "column", "path", "when", "unless", "parameters", "related", "source", "waiver", "waived_until", "fingerprint"]
+COLUMNS = (
+    *("kind", "verdict", "severity", "policy", "title", "message", "reason", "fix"),
+    *("resource", "type", "account", "region", "arn", "file", "line", "column", "path"),
+    *("when", "unless", "parameters", "related", "source", "waiver", "waived_until", "fingerprint"),
+)
 # What starts a formula, wide forms too; at the start of a cell, or of one that a spreadsheet makes at a semicolon.
 FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@|%＝＋－＠])")
 
