@@ -78,7 +78,6 @@ class Picture:
 
     def draw(self, inventory: Inventory) -> None:
         """Draw the resources of an inventory that verdicts were noted on."""
-        inventory.world.assign(inventory.world.defaults())
         for resource in inventory.resources:
             worst = self._worst.get(f"{resource.type}/{resource.id}")
             if worst:
@@ -93,6 +92,7 @@ class Picture:
 
     def _member(self, resource: Resource, inventory: Inventory, worst: tuple[str, str]) -> Member:
         item = Item(inventory.world, resource)
+        inventory.world.assign(inventory.world.defaults())
         inside, sources = DATABASES[resource.type]
         return Member(
             inventory.name,
@@ -106,18 +106,27 @@ class Picture:
         )
 
     def _ends(self, names: Names, item: Item, inventory: Inventory) -> Names:
-        """What stands at the other ends of some relations, whether or not it exists in this scenario."""
-        found: dict[str, None] = {}
-        for name in names:
-            edge = self._relations.get(name) or self._relations.setdefault(
-                name, relation(self._topology.relations[name])
-            )
-            try:
-                found.update((f"{one.resource.type}/{one.resource.id}", None) for one in edge.items(item).certain)
-                found.update((one, None) for value in references(item, edge.paths) for one in _named(value, inventory))
-            except Impossible:
-                continue
-        return tuple(found)
+        """What stands at the other ends of some relations; of what the defaults leave out, what it names anyhow."""
+        edges = [self._relation(name) for name in names]
+        for choices in (inventory.world.defaults(), {}):
+            inventory.world.assign(choices)
+            found = {name for edge in edges for name in _others(edge, item, inventory)}
+            if found:
+                return tuple(sorted(found))
+        return ()
+
+    def _relation(self, name: str) -> Relation:
+        if name not in self._relations:
+            self._relations[name] = relation(self._topology.relations[name])
+        return self._relations[name]
+
+
+def _others(edge: Relation, item: Item, inventory: Inventory) -> list[str]:
+    try:
+        certain = [f"{one.resource.type}/{one.resource.id}" for one in edge.items(item).certain]
+        return certain + [name for value in references(item, edge.paths) for name in _named(value, inventory)]
+    except Impossible:
+        return []
 
 
 def _named(value: object, inventory: Inventory) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbguard.model import Coverage, Finding, Gap, Location, Related, Report, Status, Subject
+from dbguard.model import Coverage, Finding, Gap, Location, Member, Related, Report, Status, Subject
 
 INSTANCE = "AWS::RDS::DBInstance"
 TABLE = "AWS::DynamoDB::Table"
@@ -182,6 +182,33 @@ EXEMPTED = Finding(
     source_line="  Member:",
 )
 
+CLUSTER = "AWS::RDS::DBCluster"
+ARN = "arn:aws:rds:{}:111122223333:db:{}"
+
+
+def _member(name: str, line: int, zone: str, inside: tuple[str, ...], sources: tuple[str, ...], worst: str) -> Member:
+    verdict, _, severity = worst.partition(" ")
+    resource = Subject(name, CLUSTER if name.endswith("Cluster") else INSTANCE)
+    where = _at("templates/app.yaml", line, 3, f"Resources.{name}")
+    return Member("templates/app.yaml", name, resource, where, zone, inside, sources, verdict, severity)
+
+
+def _live(name: str, region: str, sources: tuple[str, ...]) -> Member:
+    resource = Subject(name, INSTANCE, "account", "111122223333", region, ARN.format(region, name))
+    return Member(f"111122223333/{region}", name, resource, None, f"{region}a", (), sources, "pass", "low")
+
+
+MEMBERS = (
+    _live("main", "eu-west-1", ()),
+    _live("far", "sa-east-1", (ARN.format("eu-west-1", "main"), ARN.format("us-east-1", "lost"))),
+    _member("Db", 9, "Multi-AZ", (), (), "fail critical"),
+    _member("Copy", 40, "eu-west-1b", (), (f"{INSTANCE}/Db",), "unknown low"),
+    _member("OneCluster", 50, "", (), (), "may-fail medium"),
+    _member("Member", 60, "eu-west-1b", (f"{CLUSTER}/OneCluster",), (), "exempt high"),
+    _member("First", 70, "eu-west-1a", (f"{CLUSTER}/OneCluster",), (), "pass high"),
+    Member(HOSTILE, HOSTILE, EVIL.resource, EVIL.location, HOSTILE, (HOSTILE,), (HOSTILE,), "fail", "info"),
+)
+
 RICH = Report(
     version="0.1.0",
     findings=(
@@ -212,6 +239,8 @@ RICH = Report(
     coverage=Coverage(read=3, not_templates=4, unreadable=2, resources=12, policies=96),
     verdicts={"pass": 310, "exempt": 30, "fail": 6, "may-fail": 1, "unknown": 2},
     waived=1,
+    members=MEMBERS,
+    why=(("rds/storage-encrypted", "Whoever takes a disk or a snapshot reads it."), (EVIL.policy, f"It is {HOSTILE}.")),
 )
 CLEAN = Report("0.1.0", (), (), Coverage(read=3, resources=12, policies=96), {"pass": 340, "exempt": 12})
 NOTHING = Report("0.1.0", (), (), Coverage(not_templates=1), {})

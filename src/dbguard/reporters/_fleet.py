@@ -130,7 +130,8 @@ def _box(box: Box, fleet: Fleet) -> Iterator[str]:
     yield f'<svg x="{box.x}" y="{box.y}" width="{box.width - 4}" height="{box.height}">'  # cuts what is too wide
     for number, line in enumerate((member.resource.id, *lines)):
         role = "name" if number == 0 else "label" if number == len(lines) else "line"
-        yield f'<text class="{role}" x="14" y="{19 + number * LINE}">{safe(_cut(line, 20 if number == 0 else 24))}</text>'
+        text = safe(_cut(line, 18 if number == 0 else 24))
+        yield f'<text class="{role}" x="14" y="{19 + number * LINE}">{text}</text>'
     yield "</svg></g></a>\n" if anchor else "</svg></g></g>\n"
 
 

@@ -36,6 +36,7 @@ class Home:
 
     def __init__(self, members: list[Member], lines: Callable[[Member], int]) -> None:
         self.members = {one.name: one for one in members}
+        self.by_arn = {one.resource.arn: one.name for one in members if one.resource.arn}
         self.lines = lines
         self.parent = self._parents()
         self.children: dict[str, list[Member]] = {}
@@ -53,8 +54,7 @@ class Home:
         return parents
 
     def _sources(self, one: Member) -> Iterator[str]:
-        by_arn = {other.resource.arn: name for name, other in self.members.items() if other.resource.arn}
-        names = (name if name in self.members else by_arn.get(name) for name in one.sources)
+        names = (name if name in self.members else self.by_arn.get(name) for name in one.sources)
         yield from dict.fromkeys(name for name in names if name)
 
     def top(self, name: str) -> str:

@@ -1,0 +1,133 @@
+"""The picture of the fleet: along the relations of the topology, in the scenario that the defaults make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dbguard.model import Member, badness
+from dbguard.picture import DATABASES, Picture
+from dbguard.policy_library import Library
+from dbguard.scan import Options, Scan
+
+LIBRARY = Library()
+TEMPLATE = """
+Parameters:
+  Env: {Type: String, Default: prod, AllowedValues: [dev, prod]}
+  Other: {Type: String}
+Conditions:
+  Dev: !Equals [!Ref Env, dev]
+Resources:
+  World: {Type: AWS::RDS::GlobalCluster, Properties: {GlobalClusterIdentifier: world}}
+  Cluster:
+    Type: AWS::RDS::DBCluster
+    Properties: {Engine: aurora-mysql, GlobalClusterIdentifier: !Ref World, AvailabilityZones: [a, b]}
+  Named:
+    Type: AWS::RDS::DBCluster
+    Condition: Dev
+    Properties: {Engine: aurora-mysql, DBClusterIdentifier: named}
+  Writer:
+    Type: AWS::RDS::DBInstance
+    Properties: {Engine: aurora-mysql, DBClusterIdentifier: !If [Dev, !Ref Named, !Ref Cluster], AvailabilityZone: a}
+  Conditional:
+    Type: AWS::RDS::DBInstance
+    Condition: Dev
+    Properties: {Engine: aurora-mysql, DBClusterIdentifier: !Ref Named}
+  Open: {Type: AWS::RDS::DBInstance, Properties: {Engine: aurora-mysql, DBClusterIdentifier: !Ref Other}}
+  Orders:
+    Type: AWS::RDS::DBInstance
+    Properties: {DBInstanceIdentifier: orders, Engine: postgres, MultiAZ: !If [Dev, false, true]}
+  Copy: {Type: AWS::RDS::DBInstance, Properties: {SourceDBInstanceIdentifier: orders, PubliclyAccessible: true}}
+  Far: {Type: AWS::RDS::DBInstance, Properties: {SourceDBInstanceIdentifier: "arn:aws:rds:us-east-1:1:db:far"}}
+  Space: {Type: AWS::Cassandra::Keyspace}
+  Rows: {Type: AWS::Cassandra::Table, Properties: {KeyspaceName: !Ref Space}}
+  Topic: {Type: AWS::SNS::Topic}
+"""
+
+
+def drawn(text: str, *, picture: bool = True) -> dict[str, Member]:
+    entries = list(LIBRARY.entries.values())
+    scan = Scan(LIBRARY, Options(entries, picture=Picture(LIBRARY.topology) if picture else None))
+    return {one.id: one for one in scan.run_on([("a.yaml", text.encode())]).members}
+
+
+@pytest.fixture(scope="module")
+def members() -> dict[str, Member]:
+    return drawn(TEMPLATE)
+
+
+def test_only_databases_are_drawn(members: dict[str, Member]) -> None:
+    assert "Topic" not in members
+    assert {"World", "Cluster", "Writer", "Orders", "Copy", "Rows"} <= set(members)
+    assert {one.home for one in members.values()} == {"a.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [
+        ("Cluster", ("AWS::RDS::GlobalCluster/World",)),
+        ("Writer", ("AWS::RDS::DBCluster/Cluster",)),
+        ("Conditional", ("AWS::RDS::DBCluster/Named",)),
+        ("Open", ()),
+        ("Rows", ("AWS::Cassandra::Keyspace/Space",)),
+        ("Orders", ()),
+    ],
+)
+def test_what_a_database_is_a_member_of(members: dict[str, Member], name: str, inside: tuple[str, ...]) -> None:
+    assert members[name].inside == inside
+
+
+def test_what_a_database_is_a_replica_of(members: dict[str, Member]) -> None:
+    assert members["Copy"].sources == ("AWS::RDS::DBInstance/Orders",)
+    assert members["Far"].sources == ("arn:aws:rds:us-east-1:1:db:far",)
+    assert not members["Orders"].sources
+
+
+def test_the_zones_are_those_of_the_default_scenario(members: dict[str, Member]) -> None:
+    assert [members[name].zone for name in ("Cluster", "Writer", "Orders", "Copy")] == ["a, b", "a", "Multi-AZ", ""]
+
+
+def test_the_worst_verdict_is_kept(members: dict[str, Member]) -> None:
+    assert (members["Copy"].verdict, members["Copy"].severity) == ("fail", "critical")
+    assert badness(("may-fail", "critical")) < badness(("fail", "high")) < badness(("unknown", "critical"))
+    assert badness(("unknown", "low")) < badness(("pass", "critical")) < badness(("exempt", "critical"))
+
+
+def test_nothing_is_drawn_where_nobody_asks() -> None:
+    assert not drawn(TEMPLATE, picture=False)
+
+
+def test_drawing_changes_no_verdict() -> None:
+    entries = list(LIBRARY.entries.values())
+    reports = [
+        Scan(LIBRARY, Options(entries, picture=picture)).run_on([("a.yaml", TEMPLATE.encode())])
+        for picture in (None, Picture(LIBRARY.topology))
+    ]
+    assert reports[0] == reports[1]._replace(members=())
+
+
+def test_every_relation_is_one_of_the_topology_and_every_database_is_judged() -> None:
+    for relations in DATABASES.values():
+        assert {name for names in relations for name in names} <= set(LIBRARY.topology.relations)
+    assert set(DATABASES) <= {name for entry in LIBRARY.entries.values() for name in entry.types}
+
+
+def test_a_page_shows_the_worse_of_two_sets_of_parameters(tmp_path: Path) -> None:
+    from dbguard.cli import main
+
+    (tmp_path / "a.yaml").write_text(
+        "Parameters: {Public: {Type: String}}\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n"
+        "    Properties: {Engine: postgres, PubliclyAccessible: !Ref Public}\n"
+    )
+    files = []
+    for value in ("true", "false"):
+        file = tmp_path / f"{value}.json"
+        file.write_text(f'[{{"ParameterKey": "Public", "ParameterValue": "{value}"}}]')
+        files += ["--parameter-file", str(file)]
+    page = tmp_path / "page.html"
+    select = ["--select", "rds/public-access", "--format", f"html={page}"]
+    assert main(["scan", str(tmp_path / "a.yaml"), *files, *select]) == 1
+    text = page.read_text(encoding="utf-8")
+    assert 'aria-label="Db, RDS DBInstance, critical fail"' in text
+    assert 'id="why-rds/public-access"' in text
