@@ -302,18 +302,38 @@ def test_nothing_is_fetched_whatever_the_templates_say(tmp_path: Path, listener:
     assert not listener.asked
 
 
+def framed(folder: Path, width: int, script: str) -> str:
+    """What a script says that looks at the page, as `page`, in a frame of some width."""
+    file = folder / "report.html"
+    file.write_text(rendered("html", RICH, Options(show=EVERYTHING)), encoding="utf-8")
+    frame = f'<iframe width="{width}" height="800" src="report.html"></iframe><p></p>'
+    run = (
+        f"frame.onload = () => {{ const page = frame.contentDocument; said.textContent = (() => {{ {script} }})(); }};"
+    )
+    find = "const [frame, said] = document.querySelectorAll('iframe, p');"
+    shown = seen(
+        folder, f"<html><body>{frame}<script>{find} {run}</script></body></html>", "", "--allow-file-access-from-files"
+    )
+    return shown.text.replace(f"{find} {run}", "").strip()
+
+
 @needs_browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_is_wider_than_the_window(tmp_path: Path, width: int) -> None:
-    """A frame of that width reports by its title how wide its content is."""
-    page = tmp_path / "report.html"
-    page.write_text(rendered("html", RICH, Options(show=EVERYTHING)), encoding="utf-8")
-    script = (
-        "const f = document.querySelector('iframe'); f.onload = () => "
-        "{ document.querySelector('p').textContent = f.contentDocument.documentElement.scrollWidth; }"
-    )
-    frame = f'<html><head></head><body><iframe width="{width}" height="800" src="report.html"></iframe><p></p>'
-    text = f"{frame}<script>{script}</script></body></html>"
-    shown = seen(tmp_path, text, "", "--allow-file-access-from-files")
-    number = re.findall(r"\d+", shown.text.replace(script, ""))
-    assert int(number[0]) <= width
+    assert int(framed(tmp_path, width, "return page.documentElement.scrollWidth;")) <= width
+
+
+@needs_browser
+def test_the_keyboard_searches_and_clears(tmp_path: Path) -> None:
+    script = """
+        const press = (target, key) => target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+        const count = () => page.querySelectorAll("article:not([hidden])").length;
+        press(page.body, "/");
+        const box = page.activeElement, every = count();
+        box.value = "warehouse";
+        box.dispatchEvent(new Event("input", {bubbles: true}));
+        const found = count();
+        press(box, "Escape");
+        return [box.name, found, box.value === "", every > found].join(" ");
+    """
+    assert framed(tmp_path, 1280, " ".join(script.split())) == "q 1 true true"
