@@ -206,21 +206,29 @@ WHERE = [f"--role-arn=arn:aws:iam::{one}:role/audit" for one in (ACCOUNT, OTHER)
 WHERE += [f"--region={region}" for region in REGIONS]
 
 
+def cut_short(server: str, file: Path, how: signal.Signals) -> tuple[int, str]:
+    """A scan that is told to stop after two of its six units: its exit code, and what it says."""
+    cut = live(server, *WHERE, "--service", "rds", "--executor", "threads:1", "--snapshot", str(file))
+    while cut.poll() is None and (not file.exists() or file.read_bytes().count(b'{"unit"') < 2):
+        time.sleep(0.01)
+    cut.send_signal(how)
+    _, errors = cut.communicate(timeout=60)
+    return cut.returncode, errors
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_scan_goes_on_where_it_was(server: str, tmp_path: Path, how: signal.Signals) -> None:
     whole = live(server, *WHERE, "--service", "rds")
     out, errors = whole.communicate(timeout=60)
     assert (whole.returncode, errors) == (1, "")
-    file = tmp_path / "killed.scan"
-    cut = live(server, *WHERE, "--service", "rds", "--executor", "threads:1", "--snapshot", str(file))
-    while not file.exists() or file.read_bytes().count(b'{"unit"') < 2:
-        assert cut.poll() is None
-        time.sleep(0.01)
-    cut.send_signal(how)
-    _, errors = cut.communicate(timeout=60)
-    assert cut.returncode in ({-9} if how == signal.SIGKILL else {3})
+    for number in range(10):  # on a busy machine a scan may be done before it is told to stop
+        file = tmp_path / f"killed{number}.scan"
+        code, errors = cut_short(server, file, how)
+        before = file.read_bytes().count(b'{"unit"')
+        if before < 6:
+            break
+    assert code in ({-9} if how == signal.SIGKILL else {3})
     assert how == signal.SIGKILL or f"--resume {file}" in errors
-    before = file.read_bytes().count(b'{"unit"')
     resumed = live(server, "--resume", str(file))
     again, errors = resumed.communicate(timeout=60)
     assert errors == ""

@@ -49,6 +49,11 @@ def stacks(folder: str) -> Iterator[Stack | Gap]:
                 yield Stack(os.path.join(folder, file), _environment(artifact), _constructs(folder, artifact))
             else:
                 yield Gap(manifest, "malformed", f"stack {name} names no template", Location(manifest, 1, 1))
+        elif isinstance(artifact, dict) and artifact.get("type") == "cdk:cloud-assembly":
+            properties = artifact.get("properties")
+            inner = properties.get("directoryName") if isinstance(properties, dict) else None
+            if not isinstance(inner, str) or not os.path.isfile(os.path.join(folder, inner, MANIFEST)):
+                yield Gap(manifest, "unreadable", f"stage {name} has no assembly here", Location(manifest, 1, 1))
 
 
 def _artifacts(manifest: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dbguard.errors import DocumentError
 from dbguard.model import Gap, Location, Path
-from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, has, unpack, with_places
+from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, has, pack, unpack, with_places
 
 LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
 _BREAKS = "\r\n|[\n\r\x85\u2028\u2029]"
@@ -97,7 +97,8 @@ class Document:
         """The root as mappings and lists that know their places."""
         if self._located is None:
             self._located = self._locate()
-        return self.root if self._located is self.root else with_places(self.root, self._located)
+        known = self._located is self.root and isinstance(self.root, Map)
+        return self.root if known else with_places(self.root, self._located, pack(*self.start))
 
     def replace(self, root: Any) -> None:
         """Put another root, which knows its places, in the place of this one."""

@@ -48,17 +48,19 @@ def marked(content: Iterable[tuple[str, Any]], marks: Mapping[str, int]) -> Map:
     return found
 
 
-def with_places(value: Any, located: Any) -> Any:
-    """Plain data with the places of a tree of the same form."""
+def with_places(value: Any, located: Any, mark: int) -> Any:
+    """Plain data with the places of a tree of the same form; what that does not have stands where its parent does."""
+    if not isinstance(value, (dict, list)):
+        return value
+    marks: Any = located.marks if isinstance(located, (Map, Items)) else ()
+    steps: Any = value if isinstance(value, dict) else range(len(value))
+    places = {step: marks[step] if has(located, step) and has(marks, step) else mark for step in steps}
+    inner = [with_places(value[at], located[at] if has(located, at) else None, place) for at, place in places.items()]
     if isinstance(value, dict):
-        found = Map((name, with_places(inner, located[name])) for name, inner in value.items())
-        found.marks = located.marks
-        return found
-    if isinstance(value, list):
-        items = Items(with_places(inner, located[index]) for index, inner in enumerate(value))
-        items.marks = located.marks
-        return items
-    return value
+        return marked(zip(value, inner, strict=True), places)
+    items = Items(inner)
+    items.marks = list(places.values())
+    return items
 
 
 def duplicate_key(file: str, name: str, mark: int, first: int) -> Gap:

@@ -93,7 +93,9 @@ def _resource(name: str, body: Any, gaps: Gaps) -> Resource | None:
     own = last if name.endswith(last) else name
     if own.startswith("Fn::"):
         if not own.startswith("Fn::ForEach"):
-            gaps.add("transform", f"{own} is not expanded, its resources were not judged", place)
+            document, inner = gaps.document.home(place)
+            detail = f"{own} is not expanded, its resources were not judged"
+            gaps.add("transform", document.unexpanded.get(document.position(inner), detail), place)
         return None
     if not isinstance(body, dict):
         gaps.add("malformed", f"resource {own} is {kind(body)}, not a mapping", place)

@@ -47,7 +47,8 @@ def expand(document: Document, given: Mapping[str, Value]) -> Document:
     loops = LANGUAGE in transforms and LOOP in document.text
     if not loops and SERVERLESS not in transforms:
         return document
-    found = Document(document.file, document.placed(), document.text, document.gaps)
+    found = Document(document.file, document.placed(), document.text, document.gaps, parts=document.parts)
+    found.unexpanded, found.constructs = document.unexpanded, document.constructs
     if loops:
         _Expander(found, given).sections()
     if SERVERLESS in transforms:

@@ -32,7 +32,7 @@ def sections_of(document: Document, gaps: Gaps) -> dict[str, dict[str, Any]]:
     sections = {name: _section(root, name, gaps) for name in SECTIONS}
     if "Resources" not in root:
         gaps.add("no-resources", "the template has no Resources, nothing was judged")
-    elif not sections["Resources"] and isinstance(root["Resources"], dict):
+    elif not sections["Resources"] and isinstance(root["Resources"], dict) and not document.partial:
         gaps.add("no-resources", "the template's Resources are empty, nothing was judged", ("Resources",))
     return sections
 

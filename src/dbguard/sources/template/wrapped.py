@@ -21,17 +21,20 @@ def unwrap(document: Document) -> Document:
     if not isinstance(root, dict) or "Resources" in root:
         return document
     if "TemplateBody" in root:
-        return _body(document, root["TemplateBody"])
+        return _body(document, document.placed()["TemplateBody"])
     if isinstance(root.get("Changes"), list) and ("ChangeSetId" in root or "ChangeSetName" in root):
-        return _changes(document, root["Changes"])
+        found = _changes(document, root["Changes"])
+        if root.get("NextToken"):
+            detail = "the answer is one page of several, the changes on the others were not judged"
+            found.gaps += (Gap(document.file, "change-set", detail, document.location(("NextToken",))),)
+        return found
     return document
 
 
 def _body(document: Document, body: Any) -> Document:
     place: Path = ("TemplateBody",)
     if isinstance(body, dict):
-        parts: dict[Path, Part] = {(name,): (document, (*place, name)) for name in body}
-        return Document(document.file, body, document.text, document.gaps, parts=parts)
+        return Document(document.file, body, document.text, document.gaps)
     line, column = document.position(place)
     try:
         inner = read(str(body).encode("utf-8", "surrogatepass"), document.file)
@@ -51,7 +54,12 @@ def _changes(document: Document, changes: list[Any]) -> Document:
     for at, change in enumerate(changes):
         place: Path = ("Changes", at, "ResourceChange")
         told = change.get("ResourceChange") if isinstance(change, dict) else None
-        if not isinstance(told, dict) or told.get("Action") == "Remove":
+        if not isinstance(told, dict):
+            if not isinstance(change, dict) or change.get("Type", "Resource") == "Resource":
+                detail = f"change {at + 1} was not judged: it tells of no resource"
+                gaps.append(Gap(document.file, "change-set", detail, document.location(("Changes", at))))
+            continue
+        if told.get("Action") == "Remove":
             continue
         name = str(told.get("LogicalResourceId"))
         body = _after(told)
