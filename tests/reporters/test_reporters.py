@@ -7,6 +7,7 @@ After a wanted change: `UPDATE_EXPECTED=1 pytest tests/reporters`, then read the
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -21,10 +22,10 @@ import pytest
 
 from dbguard import reporters
 from dbguard.errors import UsageError
-from dbguard.model import VERDICTS, Location, Report
+from dbguard.model import VERDICTS, Gap, Location, Report, Subject
 from dbguard.reporters import WAIVED, Options, dump, load, names, shown
 
-from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, HOSTILE, MULTI_AZ, NOTHING, RICH
+from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, EXEMPTED, HOSTILE, MULTI_AZ, NOTHING, PASSED, RICH
 
 HERE = Path(__file__).parent
 EVERYTHING = frozenset((*VERDICTS, WAIVED))
@@ -71,6 +72,7 @@ def test_whole_output_in_colour(report: Report) -> None:
 @pytest.mark.parametrize("name", names())
 def test_nothing_that_a_terminal_obeys_comes_out_raw(name: str) -> None:
     text = rendered(name, RICH, Options(show=EVERYTHING))
+    text = text.replace("\r\n", "\n") if name == "csv" else text
     assert {char for char in text if not char.isprintable()} <= {"\n", "\u200b"}
     assert text.endswith("\n")
 
@@ -95,12 +97,14 @@ def test_gitlab_has_every_finding_and_gap_once(case: str) -> None:
     """https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format"""
     report, options = CASES[case]
     entries = json.loads(rendered("gitlab", report, options))
-    assert len(entries) == len(report.gaps) + len(shown(report, options))
+    wrong = [finding for finding in shown(report, options) if finding.verdict not in ("pass", "exempt")]
+    assert len(entries) == len(report.gaps) + len(wrong)
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
     for entry in entries:
         assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
         assert all((entry["description"], entry["check_name"], entry["location"]["path"]))
         assert entry["location"]["lines"]["begin"] >= 1
+        assert not entry["location"]["path"].startswith(("/", "./"))
 
 
 @pytest.mark.parametrize("name", ["text", "compact", "github", "markdown"])
@@ -249,6 +253,52 @@ def test_github_commands_cannot_be_injected() -> None:
     assert len(lines) == 2
     properties = lines[0].removeprefix("::notice ").split("::")[0]
     assert [part.partition("=")[0] for part in properties.split(",")] == ["file", "line", "col", "title"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_csv_is_a_table(case: str) -> None:
+    report, options = CASES[case]
+    rows = list(csv.reader(io.StringIO(rendered("csv", report, options), newline=""), strict=True))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert [row[0] for row in rows] == [
+        "kind",
+        *["gap"] * len(report.gaps),
+        *["finding"] * (len(rows) - 1 - len(report.gaps)),
+    ]
+    assert len(rows) - 1 - len(report.gaps) == len(shown(report, options))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " \t=1", "\r=1", "＝1", "a;=1", "a; @x", "|x", "%0A"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    finding = EVIL._replace(
+        message=text, reason=text, fix=text, title=text, when={text: text}, source_line=text, parameters=(text,)
+    )._replace(resource=Subject(text, text, text, text, text, text), location=Location(text, 1, 1, text))
+    table = rendered("csv", CLEAN._replace(findings=(finding,), gaps=(Gap(text, text, text),)))
+    cells = [piece for row in csv.reader(io.StringIO(table, newline="")) for cell in row for piece in cell.split(";")]
+    assert [cell for cell in cells if cell.strip() and cell.strip()[0] in "=+-@|%＝＋－＠"] == []
+
+
+def test_gitlab_sees_an_incomplete_run_and_nothing_that_passes() -> None:
+    gap = Gap("bad.yaml", "unreadable", "no")
+    entries = json.loads(
+        rendered("gitlab", CLEAN._replace(gaps=(gap,), findings=(PASSED, EXEMPTED)), CASES["everything"][1])
+    )
+    assert [(entry["check_name"], entry["severity"]) for entry in entries] == [("gap/unreadable", "critical")]
+
+
+def test_gitlab_fingerprints_are_stable_and_apart() -> None:
+    """The same finding on another line keeps its fingerprint; two that are alike have two."""
+    moved = ENCRYPTED._replace(location=Location("templates/app.yaml", 99, 1))
+    before = json.loads(rendered("gitlab", CLEAN._replace(findings=(ENCRYPTED,))))
+    after = json.loads(rendered("gitlab", CLEAN._replace(findings=(moved, moved))))
+    assert before[0]["fingerprint"] == after[0]["fingerprint"] != after[1]["fingerprint"]
+
+
+def test_gitlab_paths_are_relative(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    finding = ENCRYPTED._replace(location=Location(str(tmp_path / "a" / "b.yaml"), 0, 0))
+    entry = json.loads(rendered("gitlab", CLEAN._replace(findings=(finding,))))[0]
+    assert entry["location"] == {"path": "a/b.yaml", "lines": {"begin": 1}}
 
 
 @pytest.mark.parametrize("case", CASES)
