@@ -20,12 +20,6 @@ CHILD = f"Parameters: {{E: {{Type: String, Default: 'true'}}}}\n{DB}"
 STACK = "  In: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {}, Parameters: {{E: 'false'}}}}}}\n"
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     main(["scan", "--select", "rds/storage-encrypted", "--format", "json", *arguments])
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -128,3 +122,48 @@ def test_a_template_in_one_long_line_is_reported_in_linear_time(here: Path, caps
     start = time.perf_counter()
     assert len(files_of(report(capsys, "t.json"))) == 1500
     assert time.perf_counter() - start < 10
+
+
+def test_the_same_child_is_judged_anew_for_each_parent(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Verdicts are remembered over templates that are alike; those of stacks hang on what they are given."""
+    (here / "c.yaml").write_text(CHILD)
+    for value in ("true", "false"):
+        stack = STACK.format("c.yaml").replace("'false'", f"'{value}'")
+        (here / f"{value}.yaml").write_text("Resources:\n" + stack)
+    for named in (("true.yaml", "false.yaml"), ("false.yaml", "true.yaml")):
+        found = report(capsys, *named)["summary"]["verdicts"]
+        assert (found["pass"], found["fail"]) == (1, 1)
+
+
+def test_a_change_set_is_not_taken_for_a_template_that_is_alike(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A change set does not tell of the subnets that it leaves alone."""
+    body = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql"}}
+    change = {
+        "LogicalResourceId": "Db",
+        "ResourceType": body["Type"],
+        "AfterContext": {"Properties": body["Properties"]},
+    }
+    (here / "a.json").write_text(json.dumps({"Resources": {"Db": body}}))
+    (here / "b.json").write_text(json.dumps({"ChangeSetName": "c", "Changes": [{"ResourceChange": change}]}))
+    for named in (("a.json", "b.json"), ("b.json", "a.json")):
+        main(["scan", "--select", "rds/read-replica-limit", "--show", "all", "--format", "json", *named])
+        found = json.loads(capsys.readouterr().out)["findings"]
+        assert {one["location"]["file"]: one["verdict"] for one in found} == {"b.json": "unknown"}
+
+
+def test_a_fingerprint_is_the_same_alone_and_beside_others(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "a.yaml").write_text("Resources:\n  Db: {Type: AWS::RDS::DBInstance, Properties: {Port: !ImportValue p}}\n")
+    (here / "b.yaml").write_text(
+        "Resources:\n  Db: {Type: AWS::RDS::DBInstance}\nOutputs:\n  P: {Value: 1, Export: {Name: p}}\n"
+    )
+    (alone,) = (one["fingerprint"] for one in report(capsys, "b.yaml")["findings"])
+    assert alone in {one["fingerprint"] for one in report(capsys, ".")["findings"]}
+
+
+def test_shared_parts_are_searched_for_includes_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Aliases of aliases stand for a billion values here."""
+    wide = ", ".join(["*{}"] * 1000)
+    levels = [f"  {name}: &{name} [{wide.format(*[before] * 1000)}]" for before, name in ("AB", "BC", "CD")]
+    text = "\n".join(["Metadata:", "  A: &A [AWS::Include]", *levels, DB.replace("!Ref E", "false")])
+    (here / "t.yaml").write_text(text)
+    assert report(capsys, "t.yaml")["summary"]["verdicts"]["fail"] == 1

@@ -13,7 +13,7 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "dbguard"
 # Each room may import from the rooms before it, and from its own.
 ROOMS = (
-    {"dbguard", "dbguard.model", "dbguard.errors", "dbguard.identifiers"},
+    {"dbguard", "dbguard.model", "dbguard.errors", "dbguard.identifiers", "dbguard.peers"},
     {"dbguard.value"},
     {"dbguard.inventory", "dbguard.operators"},
     {"dbguard.relation"},
@@ -25,9 +25,23 @@ ROOMS = (
     {"dbguard.policy"},
     {"dbguard.engine"},
     {"dbguard.sources"},
-    {"dbguard.discover", "dbguard.finding", "dbguard.memo", "dbguard.parameter_files", "dbguard.samconfig"},
-    {"dbguard.policy_library", "dbguard.picture", "dbguard.families", "dbguard.authoring", "dbguard.drift"},
-    {"dbguard.frameworks"},
+    {
+        "dbguard.discover",
+        "dbguard.finding",
+        "dbguard.memo",
+        "dbguard.parameter_files",
+        "dbguard.samconfig",
+        "dbguard.suppressions",
+    },
+    {
+        "dbguard.policy_library",
+        "dbguard.picture",
+        "dbguard.families",
+        "dbguard.authoring",
+        "dbguard.drift",
+        "dbguard.waiver",
+    },
+    {"dbguard.frameworks", "dbguard.baseline"},
     {
         "dbguard.scan",
         "dbguard.parameter_sets",
@@ -38,7 +52,7 @@ ROOMS = (
         "dbguard.executors",
         "dbguard.progress",
     },
-    {"dbguard.cli", "dbguard.commands", "dbguard.__main__"},
+    {"dbguard.arguments", "dbguard.cli", "dbguard.commands", "dbguard.__main__"},
 )
 MODULES = sorted(SOURCE.rglob("*.py"))
 

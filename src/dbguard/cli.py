@@ -10,64 +10,22 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn, TypedDict
 
-from dbguard import __version__
+from dbguard import __version__, arguments
+from dbguard.arguments import COMMON, Parser
 from dbguard.errors import DbguardError, PolicyError
-from dbguard.model import SEVERITIES
 
 CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
-# The tools whose ids policies refer to, with the keys of those references. Control Tower's are rules of cfn-guard.
-TOOLS = {
-    "cdk-nag": ("cdk_nag",),
-    "cfn-guard": ("guard_registry", "control_tower"),
-    "cfn-lint": ("cfn_lint",),
-    "cfn_nag": ("cfn_nag",),
-    "cfripper": ("cfripper",),
-    "checkov": ("checkov",),
-    "config": ("aws_config", "config_samples"),
-    "control-tower": ("control_tower",),
-    "custodian": ("custodian",),
-    "prowler": ("prowler",),
-    "security-hub": ("security_hub",),
-    "steampipe": ("steampipe", "thrifty"),
-    "trivy": ("trivy",),
-}
+COMMANDS = ("scan", "live", "drift", "explain", "policies", "waivers", "baseline")
 DEEPEST = 20_000  # calls within calls: enough for a chain of some 2,000 conditions; beyond, a gap
 
 
-class Formatter(argparse.HelpFormatter):
-    """A help formatter that is told its width: argparse would import much to find it, at every start."""
-
-    def __init__(self, prog: str) -> None:
-        columns = os.environ.get("COLUMNS", "")
-        super().__init__(prog, max_help_position=32, width=max(int(columns) if columns.isdecimal() else 100, 40))
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that tells a mistake in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where to read on; exit 2."""
-        self.exit(WRONG, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
-class Common(TypedDict):
-    """What every parser is told."""
-
-    allow_abbrev: bool
-    formatter_class: type[argparse.HelpFormatter]
-
-
-COMMON: Common = {"allow_abbrev": False, "formatter_class": Formatter}
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run dbguard; returns the exit code."""
     sys.setrecursionlimit(DEEPEST)
     if sys.stdout is None:  # closed by the caller, who wants the exit code alone
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open to the end
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if words is None else words)
     options = parser(given[0] if given else None).parse_args(given)
     try:
         code: int = import_module(f"dbguard.commands.{options.command}").run(options)
@@ -103,183 +61,6 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"dbguard {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="dbguard")
-    builders = {"scan": _scan, "live": _live, "drift": _drift, "explain": _explain, "policies": _policies}
-    for build in [builders[command]] if command in builders else builders.values():
-        build(commands)
+    for name in [command] if command in COMMANDS else COMMANDS:
+        getattr(arguments, name)(commands)
     return top
-
-
-Commands = argparse._SubParsersAction  # noqa: SLF001 - the type of add_subparsers has no public name
-
-
-def _scan(commands: Commands[Parser]) -> None:
-    scan = commands.add_parser(
-        "scan",
-        help="judge CloudFormation templates",
-        description="Judge templates: files, folders (recursively, honouring .gitignore), or - for standard input.",
-        epilog="example: dbguard scan templates/ --parameter Env=prod --format json=report.json --format text",
-        **COMMON,
-    )
-    scan.add_argument("paths", nargs="+", metavar="PATH", help="a template, a folder of templates, or -")
-    values = scan.add_argument_group("what the templates are given")
-    values.add_argument(
-        "--parameter", action="append", default=[], metavar="K=V", help="a parameter's value, also AWS::Region=…"
-    )
-    values.add_argument(
-        "--parameter-file",
-        action="append",
-        default=[],
-        metavar="FILE[#ENV]",
-        help="values as JSON or YAML, or samconfig.toml#ENV; each file is a set that is judged by itself",
-    )
-    _selection(scan)
-    _output(scan)
-    scan.add_argument(
-        "--pass-over", action="store_true", help="pass over named files that are no templates, as in folders"
-    )
-
-
-def _live(commands: Commands[Parser]) -> None:
-    live = commands.add_parser(
-        "live",
-        help="judge live AWS accounts",
-        description="Judge what runs in AWS accounts, by read-only calls; by default in the environment's own account.",
-        epilog="example: dbguard live --organization --all-regions --format json=report.json --format text",
-        **COMMON,
-    )
-    where = live.add_argument_group("which accounts and Regions")
-    _account(where)
-    regions = where.add_mutually_exclusive_group()
-    regions.add_argument("--region", action="append", default=[], metavar="NAME", help="a Region; repeatable")
-    regions.add_argument("--all-regions", action="store_true", help="every Region that is enabled for the account")
-    where.add_argument("--role-arn", action="append", default=[], metavar="ARN", help="a role to assume; repeatable")
-    where.add_argument("--external-id", metavar="ID", help="the external ID that the roles ask for")
-    where.add_argument("--organization", action="store_true", help="every active account of the organization")
-    where.add_argument("--role-name", metavar="NAME", help="the role in each account of the organization")
-    where.add_argument("--mock", metavar="FILE", help="scan a mocked account made from a template, without AWS")
-    what = live.add_argument_group("what is read, and how")
-    what.add_argument("--service", action="append", default=[], metavar="NAME", help="only this service; repeatable")
-    what.add_argument(
-        "--tag", action="append", default=[], metavar="K[=V]", help="judge only resources with this tag; repeatable"
-    )
-    what.add_argument(
-        "--executor", default="threads", metavar="WHERE", help="threads (default), threads:N or dask://HOST:PORT"
-    )
-    files = what.add_mutually_exclusive_group()
-    files.add_argument("--snapshot", metavar="FILE", help="read everything and keep it, for dbguard scan FILE")
-    files.add_argument("--resume", metavar="FILE", help="go on with a scan that was interrupted")
-    what.add_argument("--print-iam-policy", action="store_true", help="print the permissions that are needed, and stop")
-    _selection(live)
-    _output(live)
-
-
-def _drift(commands: Commands[Parser]) -> None:
-    drift = commands.add_parser(
-        "drift",
-        help="compare a template with the stack that was made of it",
-        description="Say where a template and its stack's resources in the account differ in what policies look at.",
-        **COMMON,
-    )
-    drift.add_argument("template", metavar="TEMPLATE", help="the template of the stack")
-    drift.add_argument("--stack", required=True, metavar="NAME", help="the stack's name or ARN")
-    where = drift.add_argument_group("where the stack is")
-    _account(where)
-    where.add_argument("--region", action="append", default=[], metavar="NAME", help="the stack's Region")
-    where.add_argument("--role-arn", metavar="ARN", help="a role to assume")
-    drift.add_argument("--format", choices=("text", "json"), default="text")
-    drift.add_argument(
-        "--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)"
-    )
-    _selection(drift)
-
-
-def _account(group: argparse._ActionsContainer) -> None:
-    group.add_argument("--profile", metavar="NAME", help="a profile of the AWS configuration")
-    group.add_argument("--endpoint-url", metavar="URL", help="ask this address instead of AWS")
-    group.add_argument("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="for one answer (default: 10)")
-
-
-def _seconds(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = 0.0
-    if not 0 < found < 3600:
-        raise argparse.ArgumentTypeError(f"takes seconds, not '{text}'")
-    return found
-
-
-def _output(command: argparse.ArgumentParser) -> None:
-    output = command.add_argument_group("what is shown and when the run fails")
-    output.add_argument(
-        "--format", action="append", default=[], metavar="NAME[=FILE]", help="text (default), json, …; repeatable"
-    )
-    output.add_argument("--show", metavar="VERDICTS", help="fail,may-fail,unknown (default), pass, exempt, or all")
-    output.add_argument(
-        "--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)"
-    )
-    output.add_argument("--strict", action="store_true", help="may-fail and unknown count as fail")
-
-
-def _selection(command: argparse.ArgumentParser) -> None:
-    group = command.add_argument_group("which policies run")
-    group.add_argument(
-        "--select",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="only these: ids or prefixes such as rds/, with commas",
-    )
-    group.add_argument("--ignore", action="append", default=[], metavar="ID", help="not these: an id or a prefix")
-    group.add_argument("--all", action="store_true", help="the extended policies as well as the recommended ones")
-    group.add_argument(
-        "--framework",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="the policies that evaluate a framework's controls: fsbp, control-tower, cis, config, well-architected",
-    )
-    group.add_argument("--severity", choices=SEVERITIES, help="only policies of this severity or worse")
-    _folders(group)
-
-
-def _folders(group: argparse._ActionsContainer) -> None:
-    group.add_argument(
-        "--policies", action="append", default=[], metavar="DIR", dest="folders", help="policies of your own"
-    )
-
-
-def _explain(commands: Commands[Parser]) -> None:
-    explain = commands.add_parser("explain", help="show what a policy asks for, and why", **COMMON)
-    explain.add_argument("policy", metavar="POLICY", help="a policy's id, such as rds/multi-az")
-    _folders(explain)
-
-
-def _policies(commands: Commands[Parser]) -> None:
-    policies = commands.add_parser(
-        "policies",
-        help="list policies, name them for checks of other tools, or test them on their own examples",
-        **COMMON,
-    )
-    actions = policies.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard policies")
-    listing = actions.add_parser("list", help="list policies", **COMMON)
-    listing.add_argument("--format", choices=("text", "json"), default="text")
-    _selection(listing)
-    mapped = actions.add_parser("map", help="name the policies for checks of another tool", **COMMON)
-    mapped.add_argument(
-        "--from", required=True, dest="tool", metavar="TOOL", type=_tool, choices=TOOLS, help=", ".join(TOOLS)
-    )
-    mapped.add_argument(
-        "ids", nargs="*", metavar="ID", help="the tool's ids, such as CKV_AWS_17; - reads them; all by default"
-    )
-    mapped.add_argument("--format", choices=("text", "json"), default="text")
-    _folders(mapped)
-    test = actions.add_parser("test", help="check policy files and judge their examples", **COMMON)
-    test.add_argument("ids", nargs="*", metavar="ID", help="only these: an id or a prefix")
-    _folders(test)
-
-
-def _tool(text: str) -> str:
-    """A tool's name as it stands in TOOLS, however it is hyphenated."""
-    plain = {name.replace("-", "").replace("_", ""): name for name in TOOLS}
-    return plain.get(text.lower().replace("-", "").replace("_", ""), text)

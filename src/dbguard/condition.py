@@ -79,7 +79,7 @@ class Quantified:
         for one in deciding:
             yield from self.part.explain(one, wanted)
         if not deciding:
-            reason = f"not all {self.collection.label} can be seen from here"
+            reason = f"not all {self.collection.label.removeprefix('all ')} can be seen from here"
             yield Evidence(item.resource, self.collection.place(item), self.collection.label, "", "", reason)
 
     def _which(self, item: Item) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dbguard.discover import Candidate, is_template, narrow
 from dbguard.errors import DocumentError
 from dbguard.sources.document import Document, contents
+from dbguard.sources.places import mappings
 from dbguard.sources.template import opened
 from dbguard.value import Value, hashable
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 NESTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"::MODULE")
 JOINS = (b"ImportValue", b"Export")
-DEEPEST = 100_000  # values that are searched for imports in one template
-
-
 Given = Callable[[str], Mapping[str, Value]]  # what a template is given, by its file
 
 
@@ -145,18 +143,11 @@ def _has(data: bytes, words: tuple[bytes, ...]) -> bool:
 
 def _imports(world: TemplateWorld) -> Iterator[str]:
     """The names that a template imports by default, as far as they are plain text."""
-    stack: list[Any] = [world.sections["Resources"], [one.value for one in world.bindings.values()]]
-    for _ in range(DEEPEST):
-        if not stack:
-            return
-        value = stack.pop()
-        if isinstance(value, list):
-            stack.extend(value)
-        elif isinstance(value, dict):
-            stack.extend(value.values())
-            name = world.settled(value["Fn::ImportValue"]) if "Fn::ImportValue" in value else None
-            if isinstance(name, str):
-                yield name
+    trees = [world.sections["Resources"], [one.value for one in world.bindings.values()]]
+    for one in mappings(trees):
+        name = world.settled(one["Fn::ImportValue"]) if "Fn::ImportValue" in one else None
+        if isinstance(name, str):
+            yield name
 
 
 def _groups(roots: list[Root]) -> list[list[Root]]:

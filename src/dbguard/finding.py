@@ -9,7 +9,7 @@ from typing import Any
 from dbguard.condition import NONE, Evidence
 from dbguard.engine import TOO_MANY, Choices, Judgement
 from dbguard.inventory import Inventory, Resource
-from dbguard.model import EXEMPT, MAY_FAIL, PASS, UNKNOWN, Finding, Location, Path, Related
+from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, UNKNOWN, Finding, Location, Path, Related
 from dbguard.policy import Policy
 from dbguard.sources.places import has
 from dbguard.subject import SECRETS, is_secret
@@ -25,6 +25,8 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
     where = locate(inventory, place)
     line = _masked(inventory.source.line_at(place)) if inventory.source else None
     named = _path_name(first)
+    itself = locate(inventory, resource.place)
+    home = itself.file if itself else inventory.name
     return Finding(
         policy.id,
         judgement.verdict,
@@ -38,8 +40,9 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
         _shown(judgement.when),
         _shown(judgement.unless),
         _reason(judgement, evidence),
-        fingerprint=":".join((policy.id, _home(resource, inventory), resource.id, named)),
+        fingerprint=":".join((policy.id, home, resource.id.rpartition("#")[2], named)),
         source_line=line,
+        judged_at=itself,
     )
 
 
@@ -90,12 +93,6 @@ def _existing(place: Path, resource: Resource) -> Path:
 def locate(inventory: Inventory, place: Path) -> Location | None:
     """A place in the inventory's text."""
     return inventory.source.location(place) if inventory.source else None
-
-
-def _home(resource: Resource, inventory: Inventory) -> str:
-    """The file, or the account and Region, that a resource is of."""
-    where = locate(inventory, resource.place)
-    return where.file if where else inventory.name
 
 
 def message(policy: Policy, resource: Resource, judgement: Judgement, evidence: list[Evidence]) -> str:
@@ -201,8 +198,15 @@ def _construct(resource: Resource) -> str | None:
     return path if isinstance(path, str) else None
 
 
+def order(one: Finding) -> tuple[str, int, int, int, str, str]:
+    """What findings are sorted by: file, place, severity."""
+    line, column = (one.location.line, one.location.column) if one.location else (0, 0)
+    file = one.location.file if one.location else f"{one.resource.account} {one.resource.region}"
+    return file, line, column, SEVERITIES.index(one.severity), one.policy, one.resource.id
+
+
 def _beside(resource: Resource, where: Location | None, note: str) -> Related:
     return Related(resource.subject.id, resource.type, where, note)
 
 
-__all__ = ["MAY_FAIL", "finding", "locate", "message"]
+__all__ = ["MAY_FAIL", "finding", "locate", "message", "order"]

@@ -39,7 +39,10 @@ class Resource:
 
 
 class Every(frozenset[str]):
-    """All types."""
+    """All types, of which it holds none."""
+
+    def __bool__(self) -> bool:
+        return True
 
     def isdisjoint(self, other: object) -> bool:
         """Never."""
@@ -89,8 +92,8 @@ class World:
         return {}
 
     def signature(self) -> object:
-        """What resolution depends on beside a resource's own properties; equal worlds resolve alike."""
-        return None
+        """What a verdict depends on beside the resource's own properties; equal worlds judge alike."""
+        return self.incomplete
 
     def possible(self) -> bool:
         """Whether the scenario at hand can be deployed at all."""

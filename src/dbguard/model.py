@@ -16,6 +16,8 @@ EXEMPT = "exempt"
 PASS = "pass"
 NOT_SELECTED = "not-selected"
 VERDICTS = (FAIL, MAY_FAIL, UNKNOWN, EXEMPT, PASS)
+WAIVABLE = VERDICTS[:3]
+WAIVED = "waived"  # stands among verdicts where it is said which findings are shown
 
 # The severities of a policy, from the worst to the mildest.
 SEVERITIES = ("critical", "high", "medium", "low", "info")
@@ -99,6 +101,31 @@ class Finding(NamedTuple):
     fingerprint: str = ""
     source_line: str | None = None
     parameters: tuple[str, ...] = ()  # the sets of parameters it holds in, where it does not in all
+    judged_at: Location | None = None  # the resource itself, where `location` is the thing to change
+
+
+class Waiver(NamedTuple):
+    """A user's word that findings of a policy on a resource are accepted."""
+
+    policy: str  # an id, or a prefix that ends in /
+    reason: str
+    until: str | None  # the last day on which it holds, as 2027-03-01
+    where: str  # comment, metadata or config
+    location: Location  # of the waiver itself
+    file: str = ""  # what it is about; patterns where it comes from the configuration
+    resource: str = ""
+    property: str = ""  # the place that it is limited to, such as Resources.Db.Properties.MultiAZ
+    type: str = ""  # the resource's type, where it is known
+    problem: str = ""  # why it waives nothing
+
+
+class Notice(NamedTuple):
+    """What is to be said of a waiver or baseline: it is malformed, expired, unused or names no policy there is."""
+
+    target: str
+    kind: str
+    detail: str
+    location: Location | None = None
 
 
 class Coverage(NamedTuple):
@@ -158,6 +185,9 @@ class Report(NamedTuple):
     controls: tuple[Control, ...] = ()
     members: tuple[Member, ...] = ()  # where a reporter asks for them
     why: tuple[tuple[str, str], ...] = ()  # of each policy with a finding, where a reporter asks for it
+    notices: tuple[Notice, ...] = ()
+    waivers: tuple[Waiver, ...] = ()  # as they stand in the templates
+    homes: frozenset[str] = frozenset()  # the files, or accounts and Regions, that were judged
 
     @property
     def complete(self) -> bool:

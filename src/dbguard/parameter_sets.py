@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from dbguard.discover import find
-from dbguard.model import VERDICTS, Finding, Gap, Report
+from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, Report
 from dbguard.parameter_files import ParameterSet
 from dbguard.policy_library import Library
 from dbguard.scan import Options, Scan
@@ -14,14 +14,7 @@ from dbguard.scan import Options, Scan
 One = TypeVar("One", Finding, Gap)
 
 
-class Outcome(NamedTuple):
-    """The report on all sets together, and the severities of each verdict."""
-
-    report: Report
-    worst: dict[str, set[str]]
-
-
-def scan(library: Library, options: Options, sets: Sequence[ParameterSet], paths: Sequence[str]) -> Outcome:
+def scan(library: Library, options: Options, sets: Sequence[ParameterSet], paths: Sequence[str]) -> Report:
     """Scan with each set in turn. Raises UsageError for a value that a template refuses."""
     files = list(find(paths))
     every = options._replace(show=frozenset(VERDICTS))
@@ -32,13 +25,13 @@ def scan(library: Library, options: Options, sets: Sequence[ParameterSet], paths
     ]
     gaps = _merged(((own, one) for own, report in reports for one in report.gaps), sets)
     report = reports[0][1]._replace(
-        findings=tuple(one for one in findings if one.verdict in options.show),
+        findings=tuple(one for one in findings if one.verdict in WAIVABLE or one.verdict in options.show),
         gaps=tuple(_named(gap, names) for gap, names in gaps),
         members=options.picture.members() if options.picture else (),
         verdicts={verdict: sum(one.verdict == verdict for one in findings) for verdict in VERDICTS},
+        waivers=tuple(dict.fromkeys(waiver for _, report in reports for waiver in report.waivers)),
     )
-    worst = {verdict: {one.severity for one in findings if one.verdict == verdict} for verdict in VERDICTS}
-    return Outcome(_evaluated(report, findings, options), worst)
+    return _evaluated(report, findings, options)
 
 
 def _merged(

@@ -12,10 +12,10 @@ from dbguard import __version__
 from dbguard.discover import Candidate, Found, PassedOver, find, is_template
 from dbguard.errors import DocumentError, UsageError
 from dbguard.families import Families, Family
-from dbguard.finding import finding
+from dbguard.finding import finding, order
 from dbguard.inventory import Inventory
 from dbguard.memo import Memo
-from dbguard.model import NOT_SELECTED, SEVERITIES, VERDICTS, Control, Coverage, Finding, Gap, Location, Report, Status
+from dbguard.model import NOT_SELECTED, VERDICTS, WAIVABLE, Control, Coverage, Finding, Gap, Location, Report, Status
 from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.sources.template import TemplateInventory, check, load, opened
@@ -24,6 +24,7 @@ from dbguard.value import Value
 
 if TYPE_CHECKING:
     from dbguard.frameworks import Framework
+    from dbguard.model import Waiver
     from dbguard.parameter_files import ParameterSet
     from dbguard.picture import Picture
     from dbguard.sources.account.inventory import Harvest
@@ -37,7 +38,7 @@ class Options(NamedTuple):
     entries: list[Entry]
     parameters: Mapping[str, Value] = {}
     settings: Mapping[str, Mapping[str, object]] = {}
-    show: frozenset[str] = frozenset(VERDICTS[:3])
+    show: frozenset[str] = frozenset()  # findings that are told beside those that ask for something
     pass_over: bool = False
     frameworks: tuple[Framework, ...] = ()
     own: ParameterSet | None = None  # the values of a file; `parameters` are laid over them
@@ -80,7 +81,7 @@ class Scan:
         self._families = Families((), options.given)
         self._environments: dict[str, dict[str, str]] = {}  # the account and Region that stacks are for
         self._files: set[str] = set()  # templates that were judged, with what is nested in them
-        self.worst: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS}  # the severities of each verdict
+        self.waivers: list[Waiver] = []
 
     def run(self, paths: Iterable[str], found: Iterable[Found] | None = None) -> Report:
         """Scan files and folders, or what was found there. Raises UsageError for a parameter that no template has."""
@@ -113,7 +114,7 @@ class Scan:
     def _report(self, findings: list[Finding]) -> Report:
         coverage = Coverage(self.read, self.not_templates, self.unreadable, self.resources, len(self.options.entries))
         verdicts, statuses = dict(self.verdicts), tuple(sorted(self.statuses))
-        ordered = tuple(sorted(findings, key=_order))
+        ordered = tuple(sorted(findings, key=order))
         return Report(
             __version__,
             ordered,
@@ -123,6 +124,8 @@ class Scan:
             statuses=statuses,
             controls=self._controls(),
             members=self.options.picture.members() if self.options.picture else (),
+            waivers=tuple(dict.fromkeys(self.waivers)),
+            homes=frozenset(self._files),
         )
 
     def _controls(self) -> tuple[Control, ...]:
@@ -147,6 +150,7 @@ class Scan:
         from dbguard.sources.account import inventory as account
 
         self.read += 1
+        self._files.add(f"{harvest['account']}/{harvest['region']}")
         self.gaps.extend(account.gaps(harvest))
         self.statuses.extend(account.statuses(harvest))
         inventory = account.load(harvest, account.tagged(harvest, self.options.tags))
@@ -212,10 +216,17 @@ class Scan:
         self._given(inventory)
         noted = Gaps(inventory.source)
         noted.found = [*(gap for document in inventory.documents for gap in document.gaps), *gaps]
-        check.check(inventory, self._looked_at(), noted)
+        check.check(inventory, set(self._by_type), noted)
         self.gaps.extend(noted.found)
         yield from self._judged(inventory)
+        self._waivers_of(inventory)
         inventory.close()
+
+    def _waivers_of(self, inventory: TemplateInventory) -> None:
+        if any("dbguard" in one.text for document in inventory.documents for one in document.whole()):
+            from dbguard import waiver
+
+            self.waivers.extend(waiver.gathered(inventory))
 
     def _scan_file(self, candidate: Candidate) -> Iterator[Finding]:
         """Judge what an earlier scan has read of live accounts."""
@@ -248,10 +259,6 @@ class Scan:
                 raise UsageError(f"{self.options.place(name) or f'{file}: '}{refused}")
         self._bound.update(name.rpartition("/")[2] for name in inventory.world.bindings)
 
-    def _looked_at(self) -> set[str]:
-        """The resource types that some policy is about."""
-        return set(self._by_type)
-
     def _judged(self, inventory: Inventory) -> Iterator[Finding]:
         for resource in inventory.resources:
             if resource.type not in self._by_type:
@@ -264,12 +271,11 @@ class Scan:
                 self.verdicts[judgement.verdict] += 1
                 if self.options.frameworks:
                     self.outcomes.setdefault(policy.id, set()).add(judgement.verdict)
-                self.worst[judgement.verdict].add(policy.severity)
                 if self.options.picture:
                     self.options.picture.note(resource, judgement.verdict, policy.severity)
                 if judgement.too_many:
                     self._too_many(policy, resource.id, inventory)
-                if judgement.verdict in self.options.show:
+                if judgement.verdict in WAIVABLE or judgement.verdict in self.options.show:
                     yield finding(policy, resource, judgement, inventory)
         if self.options.picture:
             self.options.picture.draw(inventory)
@@ -290,9 +296,3 @@ class Scan:
         if name not in self._built:
             self._built[name] = self._library.policy(name, self.options.settings.get(name))
         return self._built[name]
-
-
-def _order(one: Finding) -> tuple[str, int, int, int, str, str]:
-    line, column = (one.location.line, one.location.column) if one.location else (0, 0)
-    file = one.location.file if one.location else f"{one.resource.account} {one.resource.region}"
-    return file, line, column, SEVERITIES.index(one.severity), one.policy, one.resource.id

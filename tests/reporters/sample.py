@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dbguard.model import Coverage, Finding, Gap, Location, Member, Related, Report, Status, Subject
+from dbguard.model import Coverage, Finding, Gap, Location, Member, Notice, Related, Report, Status, Subject
 
 INSTANCE = "AWS::RDS::DBInstance"
 TABLE = "AWS::DynamoDB::Table"
@@ -93,7 +93,7 @@ BACKUPS = Finding(
     fix="Set BackupRetentionPeriod between 1 and 35.",
     resource=Subject("Db", INSTANCE),
     location=_at("templates/app.yaml", 16, 7, "Resources.Db.Properties.BackupRetentionPeriod"),
-    waiver={"reason": "a scratch database | rebuilt each night", "until": "2027-03-01"},
+    waiver={"reason": "a scratch database | rebuilt each night", "until": "2027-03-01", "where": "comment"},
     fingerprint="beef02",
     source_line="      BackupRetentionPeriod: 0",
 )
@@ -241,6 +241,16 @@ RICH = Report(
     waived=1,
     members=MEMBERS,
     why=(("rds/storage-encrypted", "Whoever takes a disk or a snapshot reads it."), (EVIL.policy, f"It is {HOSTILE}.")),
+    notices=(
+        Notice(
+            "templates/app.yaml",
+            "expired",
+            "rds/multi-az on Db: it ended on 2026-03-01: until the move",
+            Location("templates/app.yaml", 14, 29),
+        ),
+        Notice("baseline.json", "unused", "1 entry is found no more; --prune-baseline takes it out"),
+        Notice(f"{HOSTILE}.yaml", "malformed", f"until is a day, not '{HOSTILE}'", Location(f"{HOSTILE}.yaml", 2, 1)),
+    ),
 )
 CLEAN = Report("0.1.0", (), (), Coverage(read=3, resources=12, policies=96), {"pass": 340, "exempt": 12})
 NOTHING = Report("0.1.0", (), (), Coverage(not_templates=1), {})

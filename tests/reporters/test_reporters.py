@@ -22,8 +22,8 @@ import pytest
 
 from dbguard import reporters
 from dbguard.errors import UsageError
-from dbguard.model import VERDICTS, Gap, Location, Report, Subject
-from dbguard.reporters import WAIVED, Options, dump, load, names, shown
+from dbguard.model import VERDICTS, WAIVED, Gap, Location, Report, Subject
+from dbguard.reporters import Options, dump, load, names, shown
 
 from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, EXEMPTED, HOSTILE, MULTI_AZ, NOTHING, PASSED, RICH
 
@@ -82,7 +82,8 @@ def test_a_row_of_csv_is_a_gap_or_a_finding_and_no_formula(case: str) -> None:
     rows = list(csv.DictReader(rendered("csv", *CASES[case]).splitlines()))
     report, options = CASES[case]
     assert [row["kind"] for row in rows][: len(report.gaps)] == ["gap"] * len(report.gaps)
-    assert len(rows) == len(report.gaps) + len(shown(report, options))
+    assert [row["kind"] for row in rows].count("waiver") == len(report.notices)
+    assert len(rows) == len(report.gaps) + len(report.notices) + len(shown(report, options))
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
 
 
@@ -98,7 +99,7 @@ def test_gitlab_has_every_finding_and_gap_once(case: str) -> None:
     report, options = CASES[case]
     entries = json.loads(rendered("gitlab", report, options))
     wrong = [finding for finding in shown(report, options) if finding.verdict not in ("pass", "exempt")]
-    assert len(entries) == len(report.gaps) + len(wrong)
+    assert len(entries) == len(report.gaps) + len(report.notices) + len(wrong)
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
     for entry in entries:
         assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
@@ -174,7 +175,7 @@ def test_json_is_the_contract() -> None:
     text = rendered("json", RICH)
     report = json.loads(text)
     assert dump(report) + "\n" == text
-    assert list(report) == ["schema", "version", "complete", "summary", "findings", "gaps"]
+    assert list(report) == ["schema", "version", "complete", "summary", "findings", "gaps", "notices"]
     assert list(report["summary"]) == ["inputs", "resources", "policies", "verdicts", "waived"]
     assert list(report["summary"]["verdicts"]) == ["fail", "may-fail", "unknown", "pass", "exempt"]
     assert list(report["findings"][0]) == [
@@ -263,9 +264,9 @@ def test_csv_is_a_table(case: str) -> None:
     assert [row[0] for row in rows] == [
         "kind",
         *["gap"] * len(report.gaps),
-        *["finding"] * (len(rows) - 1 - len(report.gaps)),
+        *["waiver"] * len(report.notices),
+        *["finding"] * len(shown(report, options)),
     ]
-    assert len(rows) - 1 - len(report.gaps) == len(shown(report, options))
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " \t=1", "\r=1", "＝1", "a;=1", "a; @x", "|x", "%0A"])
@@ -314,7 +315,9 @@ def test_junit_counts_what_it_holds(case: str) -> None:
 @pytest.mark.parametrize("name", ["expected", HOSTILE * 20], ids=["plain", "hostile"])
 def test_markdown_fits_a_comment(name: str) -> None:
     finding = ENCRYPTED._replace(message=name)
-    many = RICH._replace(findings=(*RICH.findings, *[finding] * 5000), gaps=RICH.gaps * 1000)
+    many = RICH._replace(
+        findings=(*RICH.findings, *[finding] * 5000), gaps=RICH.gaps * 1000, notices=RICH.notices * 1000
+    )
     text = rendered("markdown", many, Options(show=EVERYTHING))
     assert len(text.encode()) < 65_536
     assert "left out here" in text

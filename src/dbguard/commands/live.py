@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     outputs = [scanning.output(text) for text in options.format or ["text"]]
     show = scanning.shown(options.show)
     _check(options)
+    scanning.check(options)
     known = resume(options.resume) if options.resume else None
     if known:
         _same(options, known.request)
@@ -61,10 +62,11 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print(f"\ndbguard: interrupted; go on with: {_again(options, file)}", file=sys.stderr, flush=True)
             os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
+    report = scanning.accepted(report, library, entries, options)
     report = scanning.explained(report, library) if picture else report
     for name, out in outputs:
         scanning.write(report, name, out, show)
-    return scanning.code(report, options.fail_on, strict=options.strict, verdicts=scan.worst)
+    return scanning.code(report, options.fail_on, strict=options.strict)
 
 
 def _mocked(options: argparse.Namespace, stack: ExitStack) -> None:
@@ -201,6 +203,8 @@ def _again(options: argparse.Namespace, file: ScanFile | None) -> str:
         ("framework", options.framework),
         ("format", options.format or []),
         ("severity", [options.severity] if options.severity else []),
+        ("baseline", [options.baseline] if options.baseline else []),
+        ("write-baseline", [options.write_baseline] if options.write_baseline else []),
         ("show", [options.show] if options.show else []),
         ("fail-on", [options.fail_on] if options.fail_on != "low" else []),
         ("executor", [options.executor] if options.executor != "threads" else []),

@@ -8,8 +8,9 @@ import re
 import sys
 from collections.abc import Iterator
 
-from dbguard.cli import CLEAN, FINDINGS, TOOLS
+from dbguard.cli import CLEAN, FINDINGS
 from dbguard.commands.scan import chosen
+from dbguard.peers import Names
 from dbguard.policy_library import Entry, Library
 
 
@@ -46,14 +47,9 @@ def _map(options: argparse.Namespace) -> int:
     Exit code 1 says that some of the checks have no policy.
     """
     library = Library(options.folders)
-    known: dict[str, list[str]] = {}
-    spelled: dict[str, list[str]] = {}
-    for policy, references in library.references.items():
-        for one in (one for key in TOOLS[options.tool] for one in references.get(key, ())):
-            known.setdefault(one.split(" ", 1)[0].rstrip(","), []).append(policy)
-            for name in _spellings(one):
-                spelled.setdefault(name, []).append(policy)
-    asked = {name: _found(name, spelled) for name in _ids(options.ids)} if options.ids else dict(sorted(known.items()))
+    names = Names(options.tool, library.references)
+    every = dict(sorted(names.known.items()))
+    asked = {name: names.policies(name) for name in _ids(options.ids)} if options.ids else every
     missing = sum(not ids for ids in asked.values())
     if options.format == "json":
         print(json.dumps(asked, indent=2))
@@ -73,27 +69,6 @@ def _ids(words: list[str]) -> Iterator[str]:
         lines = (re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines())
         found = (one.strip("[]\"'") for line in lines for one in re.split(r"[\s,]+", line))
         yield from (one for one in found if one.strip("-"))
-
-
-def _spellings(reference: str) -> Iterator[str]:
-    """What a check may be called: its id, and the name of a rule behind it or at the end of its packs' names."""
-    name = _plain(reference.split(" ", 1)[0].rstrip(","))
-    yield name
-    yield from (
-        word.lower() for word in re.findall(r"[A-Z][A-Za-z]*[a-z][A-Z]\w{4,}", reference) if word.lower() != name
-    )
-
-
-def _plain(name: str) -> str:
-    """An id in one spelling: AWS writes the same rule with hyphens and with underscores."""
-    return name.lower().replace("_", "-")
-
-
-def _found(name: str, spelled: dict[str, list[str]]) -> list[str]:
-    """The policies for an id as its tool writes it; Trivy's may begin with AVD-, cdk-nag's with a pack."""
-    name = _plain(name).removeprefix("avd-")
-    found = spelled.get(name) or spelled.get(name.rsplit("-", 1)[-1], [])
-    return list(dict.fromkeys(found))
 
 
 def _test(options: argparse.Namespace) -> int:

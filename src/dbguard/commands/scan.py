@@ -6,13 +6,13 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dbguard import reporters
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
 from dbguard.errors import UsageError
-from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, UNKNOWN, VERDICTS, Report
+from dbguard.model import FAIL, SEVERITIES, VERDICTS, WAIVABLE, WAIVED, Report
 from dbguard.policy_library import Entry, Library, suggestion
 from dbguard.scan import Options, Scan
 
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from dbguard.frameworks import Framework
     from dbguard.picture import Picture
 
-SHOWN = (FAIL, MAY_FAIL, UNKNOWN)
-
 
 def run(options: argparse.Namespace) -> int:
     """Scan templates, write the reports, and return the exit code."""
     gc.disable()  # nothing here runs in circles, and the collector would take a tenth of the time
     outputs = [output(text) for text in options.format or ["text"]]
     show = shown(options.show)
+    check(options)
     library = Library(options.folders)
     asked = Options(
         chosen(library, options),
@@ -37,15 +36,15 @@ def run(options: argparse.Namespace) -> int:
         frameworks=frameworks(library, options),
         picture=picture(library, outputs),
     )
-    report, worst = judged(library, asked, options)
+    report = accepted(judged(library, asked, options), library, asked.entries, options)
     report = explained(report, library) if asked.picture else report
     for name, file in outputs:
         write(report, name, file, show)
-    return code(report, options.fail_on, strict=options.strict, verdicts=worst)
+    return code(report, options.fail_on, strict=options.strict)
 
 
-def judged(library: Library, asked: Options, options: argparse.Namespace) -> tuple[Report, dict[str, set[str]]]:
-    """The report, and the severities of each verdict; every parameter file is a set of its own."""
+def judged(library: Library, asked: Options, options: argparse.Namespace) -> Report:
+    """The report before waivers; every parameter file is a set of its own."""
     sets = []
     if options.parameter_file:
         from dbguard.parameter_files import load
@@ -55,8 +54,36 @@ def judged(library: Library, asked: Options, options: argparse.Namespace) -> tup
         from dbguard import parameter_sets
 
         return parameter_sets.scan(library, asked, sets, options.paths)
-    scan = Scan(library, asked._replace(own=sets[0] if sets else None))
-    return scan.run(options.paths), scan.worst
+    return Scan(library, asked._replace(own=sets[0] if sets else None)).run(options.paths)
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse, before anything is read, what is accepted in a way that has no effect or no file."""
+    if options.prune_baseline and not options.baseline:
+        raise UsageError("--prune-baseline has no effect without --baseline")
+    if options.no_waivers and (options.baseline or options.write_baseline):
+        raise UsageError("--no-waivers has no effect beside a baseline, which is one more way to waive")
+    if options.baseline:
+        from dbguard.commands import baseline
+
+        baseline.read(options.baseline)
+
+
+def accepted(report: Report, library: Library, entries: Sequence[Entry], options: argparse.Namespace) -> Report:
+    """The report with what the user accepts marked: by waivers in the templates, then by the baseline."""
+    if options.no_waivers:
+        return report
+    ran = frozenset(entry.id for entry in entries)
+    if report.waivers:
+        from dbguard import waiver
+
+        types = {name: entry.types for name, entry in library.entries.items()}
+        report = waiver.settle(report, report.waivers, types, ran, library.topology.today)
+    if options.baseline or options.write_baseline:
+        from dbguard.commands import baseline
+
+        report = baseline.applied(report, ran, options)
+    return report
 
 
 def chosen(library: Library, options: argparse.Namespace) -> list[Entry]:
@@ -120,11 +147,12 @@ def given(options: argparse.Namespace) -> dict[str, object]:
 def shown(text: str | None) -> frozenset[str]:
     """The verdicts to show."""
     if text is None:
-        return frozenset(SHOWN)
-    names = VERDICTS if text == "all" else [name.strip() for name in text.split(",")]
+        return frozenset(WAIVABLE)
+    known = (*VERDICTS, WAIVED)
+    names = known if text == "all" else [name.strip() for name in text.split(",")]
     for name in names:
-        if name not in VERDICTS:
-            raise UsageError(f"--show takes {', '.join(VERDICTS)} or all, not '{name}'{suggestion(name, VERDICTS)}")
+        if name not in known:
+            raise UsageError(f"--show takes {', '.join(known)} or all, not '{name}'{suggestion(name, known)}")
     return frozenset(names)
 
 
@@ -170,10 +198,11 @@ def _width() -> int:
     return max(60, min(os.get_terminal_size(sys.stdout.fileno()).columns, 120))
 
 
-def code(report: Report, fail_on: str, *, strict: bool, verdicts: dict[str, set[str]]) -> int:
-    """The exit code: incomplete wins over findings."""
+def code(report: Report, fail_on: str, *, strict: bool) -> int:
+    """The exit code: incomplete wins over findings, and what is waived counts for nothing."""
     if not report.complete:
         return INCOMPLETE
-    counted = SHOWN if strict else (FAIL,)
+    counted = WAIVABLE if strict else (FAIL,)
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    return FINDINGS if any(severity in bad for verdict in counted for severity in verdicts[verdict]) else CLEAN
+    wrong = (one for one in report.findings if one.verdict in counted and one.waiver is None)
+    return FINDINGS if any(one.severity in bad for one in wrong) else CLEAN

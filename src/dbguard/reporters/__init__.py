@@ -19,14 +19,13 @@ from dbguard.model import (
     SEVERITIES,
     UNKNOWN,
     VERDICTS,
+    WAIVED,
     Finding,
     Location,
     Report,
     Subject,
 )
 
-# What `Options.show` may hold besides verdicts: the findings that the user has accepted.
-WAIVED = "waived"
 # Characters of one sentence that are shown; values from templates can be of any length.
 LONGEST = 1000
 
@@ -78,7 +77,7 @@ def shown(report: Report, options: Options) -> list[Finding]:
 
 
 def _is_shown(finding: Finding, options: Options) -> bool:
-    return finding.verdict in options.show and (finding.waiver is None or WAIVED in options.show)
+    return (finding.verdict if finding.waiver is None else WAIVED) in options.show
 
 
 def _order(finding: Finding) -> tuple[bool, str, int, int, int, str, str]:
@@ -113,6 +112,7 @@ def summary(report: Report) -> str:
         files = _reached(report)
     counts = ", ".join(f"{number} {verdict}" for verdict, number in verdicts(report).items())
     rest = f"{report.waived} waived; {count(len(report.gaps), 'gap')}"
+    rest += f"; {count(len(report.notices), 'notice')}" if report.notices else ""
     ran = "1 policy" if seen.policies == 1 else f"{seen.policies} policies"
     return f"{files}; {count(seen.resources, 'resource')}; {ran} run; {counts}; {rest}"
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbguard.model import Finding, Gap, Report
+from dbguard.model import Finding, Gap, Notice, Report
 from dbguard.reporters import Options, home, place, printable, prose, said, scenario, shown, summary, word
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """Gaps first, then findings, then what was seen."""
-    for gap in report.gaps:
-        yield _gap(gap)
+    """Gaps first, then notices, findings, and what was seen."""
+    for kind, entries in (("gap", report.gaps), ("waiver", report.notices)):
+        yield from (_entry(kind, entry) for entry in entries)
     for finding in shown(report, options):
         yield _finding(finding)
     yield summary(report) + "\n"
 
 
-def _gap(gap: Gap) -> str:
-    where = place(gap.location) if gap.location else printable(gap.target)
-    return f"{where}: gap[{printable(gap.kind)}]: {prose(gap.detail)}\n"
+def _entry(kind: str, entry: Gap | Notice) -> str:
+    where = place(entry.location) if entry.location else printable(entry.target)
+    return f"{where}: {kind}[{printable(entry.kind)}]: {prose(entry.detail)}\n"
 
 
 def _finding(finding: Finding) -> str:

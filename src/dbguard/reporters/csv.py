@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dbguard.model import Finding, Gap, Related, Report
+from dbguard.model import Finding, Gap, Location, Notice, Related, Report
 from dbguard.reporters import Options, assignment, excerpt, place, prose, shown
 
 COLUMNS = (
@@ -18,9 +18,10 @@ FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@|%＝＋－＠])")
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """The header, a row for each gap, and a row for each finding."""
+    """The header, and a row for each gap, notice and finding; `kind` says which, and is `waiver` for a notice."""
     yield _row(dict(zip(COLUMNS, COLUMNS, strict=True)))
-    yield from (_row(_gap(gap)) for gap in report.gaps)
+    for kind, entries in (("gap", report.gaps), ("waiver", report.notices)):
+        yield from (_row(_entry(kind, entry)) for entry in entries)
     yield from (_row(_finding(finding)) for finding in shown(report, options))
 
 
@@ -34,11 +35,9 @@ def _cell(text: str) -> str:
     return f'"{safe}"'
 
 
-def _gap(gap: Gap) -> dict[str, str]:
-    row = {"kind": "gap", "title": gap.kind, "message": gap.detail, "resource": gap.target}
-    if gap.location:
-        row |= {"file": gap.location.file, "line": str(gap.location.line), "column": str(gap.location.column)}
-    return row
+def _entry(kind: str, entry: Gap | Notice) -> dict[str, str]:
+    row = {"kind": kind, "title": entry.kind, "message": entry.detail, "resource": entry.target}
+    return row | _place(entry.location)
 
 
 def _finding(finding: Finding) -> dict[str, str]:
@@ -47,8 +46,7 @@ def _finding(finding: Finding) -> dict[str, str]:
     row = {name: getattr(finding, name) or "" for name in names}
     row |= {"kind": "finding", "resource": resource.id, "type": resource.type, "source": excerpt(finding)}
     row |= {"account": resource.account or "", "region": resource.region or "", "arn": resource.arn or ""}
-    if finding.location:
-        row |= {name: str(value) for name, value in finding.location._asdict().items()}
+    row |= _place(finding.location)
     row |= {"when": assignment(finding.when or {}), "unless": assignment(finding.unless or {})}
     row |= {"parameters": ", ".join(finding.parameters), "related": ", ".join(map(_related, finding.related))}
     if waiver is not None:
@@ -57,6 +55,10 @@ def _finding(finding: Finding) -> dict[str, str]:
             "waived_until": str(waiver.get("until") or ""),
         }
     return row
+
+
+def _place(location: Location | None) -> dict[str, str]:
+    return {name: str(value) for name, value in location._asdict().items()} if location else {}
 
 
 def _related(related: Related) -> str:

@@ -14,9 +14,12 @@ LEVELS = ("error", "warning", "notice")
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """Gaps first, then findings, then what was seen."""
+    """Gaps first, then notices, findings, and what was seen."""
     for gap in report.gaps:
         yield _gap(gap)
+    for notice in report.notices:
+        text = prose(f"{notice.target}: {notice.detail}")
+        yield _command("warning", notice.location, f"dbguard waiver: {notice.kind}", text)
     for finding in shown(report, options):
         yield _finding(finding)
     yield summary(report) + "\n"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, Finding, Gap, Location, Report
+from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, Finding, Gap, Location, Notice, Report
 from dbguard.reporters import Options, dump, is_brief, prose, sentence, shelf, shown
 
 # For our severities, from the worst to the mildest.
@@ -21,9 +21,9 @@ INCOMPLETE = "critical"
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """One list: first what could not be looked at, so that an incomplete run is never clean."""
+    """One list: first what could not be looked at, so that an incomplete run is never clean; then notices, findings."""
     wrong = [finding for finding in shown(report, options) if finding.verdict not in (PASS, EXEMPT)]
-    entries = [*map(_gap, report.gaps), *map(_finding, wrong)]
+    entries = [*map(_gap, report.gaps), *map(_notice, report.notices), *map(_finding, wrong)]
     seen: dict[str, int] = {}
     for entry in entries:
         name = entry["fingerprint"]
@@ -42,6 +42,12 @@ def _gap(gap: Gap) -> dict[str, Any]:
     where = gap.location or Location(gap.target, 1, 1)
     text = prose(f"not judged: {gap.target}: {gap.kind}: {gap.detail}")
     return _entry(f"gap/{gap.kind}", text, f"gap:{gap.target}:{gap.kind}:{gap.detail}", INCOMPLETE, where)
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    where = notice.location or Location(notice.target, 1, 1)
+    text = prose(f"{notice.kind} waiver: {notice.detail}")
+    return _entry(f"waiver/{notice.kind}", text, f"{where.file}:{notice.kind}:{notice.detail}", LEVELS[-1], where)
 
 
 def _entry(check: str, text: str, fingerprint: str, severity: str, where: Location) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dbguard.model import Finding, Gap, Location, Related, Report
+from dbguard.model import Finding, Gap, Location, Notice, Related, Report
 from dbguard.reporters import Options, dump, shown, verdicts
 
 SCHEMA = "dbguard.report/1"
@@ -17,7 +17,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
     gaps = [_gap(gap) for gap in report.gaps]
     live = {"services": [status._asdict() for status in report.statuses]} if report.statuses else {}
     controls = {"controls": [control._asdict() for control in report.controls]} if report.controls else {}
-    yield dump({**_head(report), "findings": findings, "gaps": gaps, **live, **controls}) + "\n"
+    notices = {"notices": [_gap(notice) for notice in report.notices]} if report.notices else {}
+    yield dump({**_head(report), "findings": findings, "gaps": gaps, **notices, **live, **controls}) + "\n"
 
 
 def _head(report: Report) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def _choices(choices: dict[str, Any] | None) -> dict[str, Any] | None:
     return {str(name): value if type(value) in plain else str(value) for name, value in choices.items()}
 
 
-def _gap(gap: Gap) -> dict[str, Any]:
+def _gap(gap: Gap | Notice) -> dict[str, Any]:
     location = gap.location and _place(gap.location)
     return {"target": gap.target, "kind": gap.kind, "detail": gap.detail, "location": location}
 

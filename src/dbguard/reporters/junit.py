@@ -1,6 +1,6 @@
 """JUnit XML: a test suite for each file or account, a test case for each finding, and one for having seen everything.
 
-What fails or may fail is a failure, what is unknown or waived is skipped, a gap is an error.
+What fails or may fail is a failure, what is unknown or waived is skipped, and so is a notice; a gap is an error.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
-from dbguard.model import EXEMPT, FAIL, PASS, Finding, Gap, Report
+from dbguard.model import EXEMPT, FAIL, PASS, Finding, Gap, Notice, Report
 from dbguard.reporters import (
     Options,
     excerpt,
@@ -30,7 +30,8 @@ from dbguard.reporters import (
 def render(report: Report, options: Options) -> Iterator[str]:
     """The suites, the one about gaps last."""
     suites = [_suite(name, [_case(finding) for finding in group]) for name, group in _groups(report, options)]
-    suites.append(_suite("dbguard", [_gap(gap) for gap in report.gaps] or [_complete(report)]))
+    seen = [_gap(gap) for gap in report.gaps] or [_complete(report)]
+    suites.append(_suite("dbguard", [*seen, *map(_notice, report.notices)]))
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="dbguard">\n'
     yield from suites
     yield "</testsuites>\n"
@@ -72,6 +73,12 @@ def _gap(gap: Gap) -> str:
     where = place(gap.location) if gap.location else gap.target
     error = f"<error type={_quoted(gap.kind)} message={_quoted(prose(gap.detail))}/>"
     return _element(f'classname="dbguard" name={_quoted(where)} time="0"', error)
+
+
+def _notice(notice: Notice) -> str:
+    where = place(notice.location) if notice.location else notice.target
+    skipped = f"<skipped message={_quoted(f'{notice.kind} waiver: {prose(notice.detail)}')}/>"
+    return _element(f'classname="dbguard" name={_quoted(where)} time="0"', skipped)
 
 
 def _complete(report: Report) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from dbguard.model import SEVERITIES, Finding, Gap, Report
+from dbguard.model import SEVERITIES, Finding, Gap, Notice, Report
 from dbguard.reporters import (
     Options,
     count,
@@ -27,7 +27,7 @@ from dbguard.reporters import (
 # Lets a bot find its own comment again, to replace it.
 MARKER = "<!-- dbguard -->\n"
 # Bytes that each section may take; together with the frame they stay below 65,536.
-GAPS, WRONG, BRIEF, CONTROLS = 10_000, 34_000, 10_000, 8_000
+GAPS, NOTICES, WRONG, BRIEF, CONTROLS = 9_000, 5_000, 31_000, 9_000, 8_000
 # What Markdown would take as markup, within a table too.
 SPECIAL = {ord(char): f"&#{ord(char)};" for char in "\\`*_[]|~"}
 TABLE = "| Severity | Policy | Resource | What is wrong | Where |\n|---|---|---|---|---|\n"
@@ -42,6 +42,9 @@ def render(report: Report, options: Options) -> Iterator[str]:
     if report.gaps:
         yield f"**Incomplete:** {count(len(report.gaps), 'gap')}; what is there was not judged.\n\n"
         yield from _fitting([_gap(gap) for gap in report.gaps], GAPS)
+    if report.notices:
+        yield f"**Waivers:** {count(len(report.notices), 'notice')}.\n\n"
+        yield from _fitting([_gap(notice) for notice in report.notices], NOTICES)
     if len(brief) < len(findings):
         yield TABLE
         yield from _fitting([_row(finding) for finding in findings if not is_brief(finding)], WRONG)
@@ -77,7 +80,7 @@ def _fitting(rows: list[str], room: int) -> Iterator[str]:
     yield "\n"
 
 
-def _gap(gap: Gap) -> str:
+def _gap(gap: Gap | Notice) -> str:
     where = place(gap.location) if gap.location else gap.target
     return f"- {_code(where)} {_plain(gap.kind)}: {_plain(gap.detail)}\n"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dbguard.model import EXEMPT, FAIL, PASS, Finding, Gap, Location, Related, Report, Subject
+from dbguard.model import EXEMPT, FAIL, PASS, Finding, Gap, Location, Notice, Related, Report, Subject
 from dbguard.reporters import Options, accepted, count, dump, excerpt, level, prose, sentence, shelf, shown
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -68,7 +68,8 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
         hashes = ("primaryLocationLineHash", "dbguard/v1")
         result["partialFingerprints"] = dict.fromkeys(hashes, finding.fingerprint)
     if finding.waiver is not None:
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": accepted(finding.waiver)}]
+        kind = "inSource" if finding.waiver.get("where") in ("comment", "metadata") else "external"
+        result["suppressions"] = [{"kind": kind, "status": "accepted", "justification": accepted(finding.waiver)}]
     result["properties"] = {"verdict": finding.verdict, "severity": finding.severity}
     return result
 
@@ -113,11 +114,14 @@ def _invocation(report: Report) -> dict[str, Any]:
     invocation: dict[str, Any] = {"executionSuccessful": report.complete}
     if report.gaps:
         invocation["exitCodeDescription"] = f"incomplete: {count(len(report.gaps), 'gap')}"
-        invocation["toolExecutionNotifications"] = [_notification(gap) for gap in report.gaps]
+        invocation["toolExecutionNotifications"] = [_notification(gap, "error") for gap in report.gaps]
+    if report.notices:
+        told = [_notification(notice, "warning") for notice in report.notices]
+        invocation["toolConfigurationNotifications"] = told
     return invocation
 
 
-def _notification(gap: Gap) -> dict[str, Any]:
+def _notification(gap: Gap | Notice, loud: str) -> dict[str, Any]:
     text = prose(f"{gap.target}: {gap.kind}: {gap.detail}")
     places = {"locations": [_physical(gap.location)]} if gap.location else {}
-    return {"level": "error", "message": {"text": text}, **places}
+    return {"level": loud, "message": {"text": text}, **places}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, UNKNOWN, Finding, Gap, Location, Related, Report
+from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, UNKNOWN, Finding, Gap, Location, Notice, Related, Report
 from dbguard.reporters import (
     LONGEST,
     Options,
@@ -48,22 +48,24 @@ class Ink(NamedTuple):
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """Gaps first, then findings by file, then what was seen."""
+    """Gaps first, then notices, findings by file, and what was seen."""
     ink = Ink(options.color)
-    yield from _gaps(report.gaps, ink)
+    yield from _entries("Not looked at", SEVERITY["critical"], report.gaps, ink)
+    yield from _entries("Waivers to look at", YELLOW, report.notices, ink)
     findings = shown(report, options)
     for name, group in groupby(findings, key=home):
         yield from _group(name, list(group), ink, options.width)
     yield from _closing(report, findings, ink)
 
 
-def _gaps(gaps: tuple[Gap, ...], ink: Ink) -> Iterator[str]:
-    if gaps:
-        yield ink(SEVERITY["critical"], "Not looked at") + "\n"
-    for gap in gaps:
-        where = place(gap.location) if gap.location else printable(gap.target)
-        yield f"  {where}: {ink(RED, printable(gap.kind))}: {prose(gap.detail)}\n"
-    if gaps:
+def _entries(title: str, code: str, entries: Sequence[Gap | Notice], ink: Ink) -> Iterator[str]:
+    """Gaps, or notices, one in a line."""
+    if entries:
+        yield ink(code, title) + "\n"
+    for one in entries:
+        where = place(one.location) if one.location else printable(one.target)
+        yield f"  {where}: {ink(code.rpartition(';')[2], printable(one.kind))}: {prose(one.detail)}\n"
+    if entries:
         yield "\n"
 
 
@@ -219,4 +221,5 @@ def _praise(report: Report) -> str:
     if not seen.resources:
         read = sum(status.resources for status in report.statuses)
         return f"None of {count(read, 'resource')} is one to judge." if read else "No databases here."
-    return f"All clear: {count(seen.resources, 'resource')} judged, nothing to mend."
+    rest = " that is not waived" if report.waived else ""
+    return f"All clear: {count(seen.resources, 'resource')} judged, nothing to mend{rest}."

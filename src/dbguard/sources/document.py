@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dbguard.errors import DocumentError
@@ -13,7 +13,7 @@ from dbguard.model import Gap, Location, Path
 from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, has, pack, unpack, with_places
 
 LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
-_BREAKS = "\r\n|[\n\r\x85\u2028\u2029]"
+BREAKS = "\r\n|[\n\r\x85\u2028\u2029]"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -51,6 +51,12 @@ class Document:
         found._located = self._located
         return found
 
+    def whole(self) -> Iterator[Document]:
+        """This document, and all that its parts come from."""
+        yield self
+        for inner in {id(document): document for document, _ in self.parts.values()}.values():
+            yield from inner.whole()
+
     def home(self, path: Path) -> Part:
         """The document that a place comes from, and the place there."""
         for end in range(len(path), 0, -1) if self.parts else ():
@@ -74,7 +80,7 @@ class Document:
     def lines(self) -> list[str]:
         """The lines of the text."""
         if self._lines is None:
-            self._lines = re.split(_BREAKS, self.text)
+            self._lines = re.split(BREAKS, self.text)
         return self._lines
 
     def line(self, number: int) -> str:
@@ -177,7 +183,7 @@ def _decoded(data: bytes) -> str:
 
 def place_at(before: str) -> tuple[int, int]:
     """Line and column (from 1) that follow some text."""
-    lines = re.split(_BREAKS, before)
+    lines = re.split(BREAKS, before)
     return len(lines), len(lines[-1]) + 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dbguard.model import Gap, Location
@@ -61,6 +61,21 @@ def with_places(value: Any, located: Any, mark: int) -> Any:
     items = Items(inner)
     items.marks = list(places.values())
     return items
+
+
+def mappings(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping in a tree; shared parts once."""
+    stack, seen = [tree], set()
+    while stack:
+        value = stack.pop()
+        if not isinstance(value, (dict, list)) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, dict):
+            yield value
+            stack.extend(value.values())
+        else:
+            stack.extend(value)
 
 
 def duplicate_key(file: str, name: str, mark: int, first: int) -> Gap:

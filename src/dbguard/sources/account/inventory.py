@@ -27,10 +27,6 @@ class AccountWorld(World):
         super().__init__()
         self.incomplete = frozenset(incomplete)
 
-    def signature(self) -> object:
-        """Verdicts rest on what could be read."""
-        return self.incomplete
-
 
 def load(harvest: Harvest, judged: Container[tuple[str, str]] | None = None) -> Inventory:
     """The inventory of a harvest; `judged` limits by type and id what is judged, all of it can be related to."""

@@ -72,7 +72,7 @@ class Assembly:
         found.bindings, found.exports, found.followed = self.bindings, self.exports, frozenset(self.followed)
         found.nests = frozenset(self.nests)
         found.modules = frozenset(self.modules)
-        found.joined = bool(self.bindings)
+        found.joined = True
         return found
 
     def root(self, document: Document, given: Mapping[str, Value], prefix: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from dbguard.sources.places import mappings
 
 
 def circular(conditions: Mapping[str, Any]) -> list[str]:
     """The names of the conditions on a circle, or between two, in the order of the text."""
-    graph = {name: {one for one in _named(body) if one in conditions} for name, body in conditions.items()}
+    graph = {name: _named(body) & conditions.keys() for name, body in conditions.items()}
     turned: dict[str, set[str]] = {name: set() for name in graph}
     for name, others in graph.items():
         for other in others:
@@ -36,17 +38,7 @@ def _with_a_way_on(graph: dict[str, set[str]], names: set[str]) -> set[str]:
     return left
 
 
-def _named(tree: Any) -> Iterator[str]:
+def _named(tree: Any) -> set[str]:
     """The conditions that a condition names."""
-    stack, seen = [tree], set()
-    while stack:
-        value = stack.pop()
-        if not isinstance(value, (dict, list)) or id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, dict):
-            if len(value) == 1 and isinstance(value.get("Condition"), str):
-                yield value["Condition"]
-            stack.extend(value.values())
-        else:
-            stack.extend(value)
+    named = (one["Condition"] for one in mappings(tree) if len(one) == 1 and "Condition" in one)
+    return {name for name in named if isinstance(name, str)}

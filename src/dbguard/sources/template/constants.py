@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dbguard.sources.places import mappings
 from dbguard.sources.template.parameters import Parameter
 from dbguard.value import text
 
@@ -31,7 +32,7 @@ def collect(
 
     pairs: list[tuple[str, str]] = []
     for section in ("Conditions", "Rules", "Resources"):
-        for name, argument in _functions(sections[section]):
+        for name, argument in (next(iter(one.items())) for one in mappings(sections[section]) if len(one) == 1):
             if name == "Fn::FindInMap":
                 _map_keys(argument, sections["Mappings"], found, name_of)
             elif name in ("Fn::Equals", "Fn::Contains", "Fn::EachMemberIn", "Fn::EachMemberEquals"):
@@ -39,22 +40,6 @@ def collect(
     for one, other in pairs:
         _share(found, parameters, one, other)
     return found
-
-
-def _functions(tree: Any) -> Iterator[tuple[str, Any]]:
-    """Every intrinsic function in a tree; shared parts once."""
-    stack, seen = [tree], set()
-    while stack:
-        value = stack.pop()
-        if not isinstance(value, (dict, list)) or id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, list):
-            stack.extend(value)
-            continue
-        if len(value) == 1:
-            yield next(iter(value.items()))
-        stack.extend(value.values())
 
 
 def _parameter(value: Any) -> str | None:

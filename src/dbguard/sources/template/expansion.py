@@ -14,7 +14,7 @@ from typing import Any
 from dbguard.inventory import Impossible
 from dbguard.model import Gap, Location
 from dbguard.sources.document import Document
-from dbguard.sources.places import Items, Map, marked, unpack
+from dbguard.sources.places import Items, Map, mappings, marked, unpack
 from dbguard.sources.template import load
 from dbguard.sources.template.parameters import Parameter
 from dbguard.sources.template.sections import SECTIONS
@@ -149,7 +149,7 @@ class _Expander:
         self.names[identifier] = max(map(len, values))
         nested = self.nested.get(id(body))
         if nested is None:
-            nested = self.nested[id(body)] = _has_loop(body)
+            nested = self.nested[id(body)] = any(name.startswith(LOOP) for one in mappings(body) for name in one)
         try:
             for each in [[one] for one in values] if nested else [values]:
                 self.factor = outer * len(each)
@@ -246,17 +246,3 @@ def _parts(loop: Any) -> tuple[str, Any, dict[str, Any]]:
     if not isinstance(identifier, str) or not re.fullmatch(r"[\w-]+", identifier) or not isinstance(body, Map):
         raise Unexpandable("a loop takes an identifier, what it goes over, and what it makes")
     return identifier, collection, body
-
-
-def _has_loop(value: Any) -> bool:
-    """Whether a loop is anywhere inside."""
-    stack, seen = [value], set()
-    while stack:
-        one = stack.pop()
-        if not isinstance(one, (dict, list)) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        if isinstance(one, dict) and any(name.startswith(LOOP) for name in one):
-            return True
-        stack.extend(one.values() if isinstance(one, dict) else one)
-    return False

@@ -49,6 +49,7 @@ class _Work:
         self.includer, self.document, self.around = includer, document, around
         self.parts: dict[Path, Part] = {}
         self.gaps: list[Gap] = []
+        self.plain: set[int] = set()  # what includes nothing; aliases may share it many times
 
     def top(self, root: dict[str, Any]) -> dict[str, Any]:
         """Includes in the section `Transform`: they add sections."""
@@ -69,11 +70,17 @@ class _Work:
 
     def tree(self, value: Any, at: Path) -> Any:
         """The value with all includes inside replaced; the value itself where there are none."""
+        if not isinstance(value, (dict, list)) or id(value) in self.plain:
+            return value
+        found = self._replaced(value, at)
+        if found is value:
+            self.plain.add(id(value))
+        return found
+
+    def _replaced(self, value: Any, at: Path) -> Any:
         if isinstance(value, list):
             items = [self.tree(one, (*at, index)) for index, one in enumerate(value)]
             return items if any(one is not other for one, other in zip(items, value, strict=True)) else value
-        if not isinstance(value, dict):
-            return value
         found = {name: self.tree(one, (*at, name)) for name, one in value.items()}
         inner = self._content(value.get(MACRO), (*at, MACRO)) if MACRO in value else None
         if inner is not None:

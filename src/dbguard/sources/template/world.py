@@ -47,7 +47,7 @@ class TemplateWorld(World):
         self.resources = sections["Resources"]
         self.choices: dict[str, Value] = {}
         self.bindings: dict[str, Binding] = {}
-        self.joined = False  # whether there are any
+        self.joined = False  # whether several templates are seen together
         self.exports: dict[str, Any] = {}  # the names of exported outputs as written, by the names of their bindings
         self.nests: frozenset[str] = frozenset()  # nested stacks whose templates are part of this world
         self.modules: frozenset[str] = frozenset()  # modules whose resources are part of this world
@@ -88,10 +88,15 @@ class TemplateWorld(World):
         return rules.hold(self)
 
     def signature(self) -> object:
-        """The sections and given parameters that values hang on, and which resources there are."""
+        """The sections and given parameters that values hang on, and which resources there are.
+
+        A world of several templates, or of which not all is told, is like no other.
+        """
+        if self.joined or self.incomplete:
+            return object()
         parts = [frozen(self.sections[name]) for name in ("Parameters", "Mappings", "Conditions", "Rules")]
         if False in parts:
-            return id(self)
+            return object()  # not the id of this world: another may have it later
         names = ((name, body) for name, body in self.resources.items() if isinstance(body, dict))
         found = tuple((name, frozen(body.get("Type")), frozen(body.get("Condition"))) for name, body in names)
         given = tuple((one.name, frozen(one.given)) for one in self.parameters.values() if one.given is not None)

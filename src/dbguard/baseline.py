@@ -1,0 +1,115 @@
+"""A baseline: the findings of a code base on the day it was written, which count as waived from then on.
+
+Keyed by the fingerprint (policy, file, resource, property), so that moving lines changes nothing. A second finding with
+the same fingerprint is new, and so is one whose verdict is worse than what was written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from dbguard.errors import UsageError
+from dbguard.model import VERDICTS, WAIVABLE, Finding, Notice, Report
+from dbguard.waiver import waived
+
+SCHEMA = "dbguard.baseline/1"
+WAIVER = {"reason": "in the baseline", "until": None, "where": "baseline"}
+
+
+class Row(NamedTuple):
+    """Findings that are the same to a baseline; `home` is the file, or the account and Region."""
+
+    home: str
+    policy: str
+    resource: str
+    verdict: str
+    fingerprint: str
+
+
+Baseline = Counter[Row]
+
+
+def of(findings: Iterable[Finding]) -> Baseline:
+    """A baseline of those findings that ask for something and are not waived yet."""
+    return Counter(_row(one) for one in findings if one.verdict in WAIVABLE and one.waiver is None)
+
+
+def _row(one: Finding) -> Row:
+    home = one.judged_at.file if one.judged_at else f"{one.resource.account}/{one.resource.region}"
+    return Row(home, one.policy, one.resource.id, one.verdict, one.fingerprint)
+
+
+def accept(report: Report, baseline: Baseline) -> tuple[Report, Baseline]:
+    """The report with the findings of the baseline waived, and what of the baseline was found no more."""
+    left: dict[str, list[Row]] = {}
+    for row in sorted(baseline.elements(), key=lambda row: VERDICTS.index(row.verdict)):
+        left.setdefault(row.fingerprint, []).append(row)
+    findings = tuple(one._replace(waiver=WAIVER) if _taken(one, left) else one for one in report.findings)
+    return waived(report, findings), Counter(row for rows in left.values() for row in rows)
+
+
+def _taken(one: Finding, left: dict[str, list[Row]]) -> bool:
+    """Whether the baseline has this finding, as bad as it is or worse; it is used up then, the mildest first."""
+    rows = left.get(one.fingerprint, [])
+    if one.verdict not in WAIVABLE or one.waiver is not None:
+        return False
+    bad = VERDICTS.index(one.verdict)
+    at = next((at for at in reversed(range(len(rows))) if VERDICTS.index(rows[at].verdict) <= bad), None)
+    if at is None:
+        return False
+    del rows[at]
+    return True
+
+
+def stale(left: Baseline, report: Report, ran: Collection[str]) -> Baseline:
+    """What was found no more although it was looked for: its policy ran, and its file was judged."""
+    if not report.complete:
+        return Counter()
+    return Counter({row: number for row, number in left.items() if row.policy in ran and row.home in report.homes})
+
+
+def notice(idle: Baseline, file: str) -> Iterator[Notice]:
+    """What is to be said of entries that are found no more."""
+    number = idle.total()
+    if number:
+        told = "1 entry is" if number == 1 else f"{number} entries are"
+        detail = f"{told} found no more; --prune-baseline takes {'it' if number == 1 else 'them'} out"
+        yield Notice(file, "unused", detail)
+
+
+def dump(baseline: Baseline) -> str:
+    """The text of a baseline's file: a line for each entry, in order, so that changes are easy to read and to merge."""
+    rows = (json.dumps({**row._asdict(), "count": number}) for row, number in sorted(baseline.items()))
+    inner = ",\n".join(f"  {row}" for row in rows)
+    return (
+        f'{{"schema": "{SCHEMA}", "findings": [\n{inner}\n]}}\n'
+        if inner
+        else f'{{"schema": "{SCHEMA}", "findings": []}}\n'
+    )
+
+
+def parse(text: str, file: str) -> Baseline:
+    """A baseline from its file. Raises UsageError."""
+    try:
+        root = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{file} is no baseline: {error}") from None
+    if not isinstance(root, dict) or root.get("schema") != SCHEMA or not isinstance(root.get("findings"), list):
+        raise UsageError(f"{file} is no baseline: it has no schema {SCHEMA} with a list of findings")
+    found: Baseline = Counter()
+    for number, row in enumerate(root["findings"], 1):
+        if not _is_row(row):
+            raise UsageError(f"{file}: entry {number} has not {', '.join((*Row._fields, 'count'))}")
+        key = Row(*(row[name] for name in Row._fields))
+        found[key] = max(found[key], row["count"])  # merged files may have an entry twice
+    return found
+
+
+def _is_row(row: object) -> bool:
+    if not isinstance(row, dict) or row.keys() != {*Row._fields, "count"}:
+        return False
+    texts = all(isinstance(row[name], str) for name in Row._fields)
+    return texts and row["verdict"] in WAIVABLE and type(row["count"]) is int and row["count"] > 0

@@ -1,0 +1,72 @@
+"""Baselines of a scan, and `dbguard baseline list`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Collection
+
+from dbguard import baseline
+from dbguard.baseline import Baseline
+from dbguard.cli import CLEAN
+from dbguard.errors import UsageError
+from dbguard.model import Report
+from dbguard.reporters import count, printable
+
+
+def run(options: argparse.Namespace) -> int:
+    """List what a baseline holds."""
+    found = read(options.file)
+    for row, number in sorted(found.items()):
+        times = f" ({number} times)" if number > 1 else ""
+        print(printable(f"{row.home}: {row.verdict} {row.policy} {row.resource}{times}"))
+    print(count(found.total(), "finding"), file=sys.stderr)
+    return CLEAN
+
+
+def applied(report: Report, ran: Collection[str], options: argparse.Namespace) -> Report:
+    """The report with the findings of a baseline waived; the baseline is written or pruned where that is asked for."""
+    if options.write_baseline:
+        return _written(report, options.write_baseline)
+    known = read(options.baseline)
+    report, left = baseline.accept(report, known)
+    report = report._replace(homes=report.homes | {row.home for row in left if _is_gone(row.home)})
+    idle = baseline.stale(left, report, ran)
+    if options.prune_baseline:
+        if not report.complete:
+            print(f"dbguard: {options.baseline} is not pruned, for the run is incomplete", file=sys.stderr)
+            return report
+        _write(known - idle, options.baseline)
+        print(f"dbguard: {count(idle.total(), 'finding')} taken out of {options.baseline}", file=sys.stderr)
+        return report
+    return report._replace(notices=(*report.notices, *baseline.notice(idle, options.baseline)))
+
+
+def _is_gone(home: str) -> bool:
+    """Whether it is a template that is there no more."""
+    return home.endswith((".yaml", ".yml", ".json", ".template")) and not os.path.exists(home)
+
+
+def _written(report: Report, file: str) -> Report:
+    found = baseline.of(report.findings)
+    _write(found, file)
+    print(f"dbguard: {count(found.total(), 'finding')} written to {file}", file=sys.stderr)
+    return baseline.accept(report, found)[0]
+
+
+def read(file: str) -> Baseline:
+    """The baseline in a file. Raises UsageError."""
+    try:
+        with open(file, encoding="utf-8") as handle:
+            return baseline.parse(handle.read(), file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _write(found: Baseline, file: str) -> None:
+    try:
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(baseline.dump(found))
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
