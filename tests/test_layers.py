@@ -27,6 +27,7 @@ ROOMS = (
     {"dbguard.sources"},
     {
         "dbguard.discover",
+        "dbguard.excerpt",
         "dbguard.finding",
         "dbguard.memo",
         "dbguard.parameter_files",

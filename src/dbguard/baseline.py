@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dbguard.errors import UsageError
-from dbguard.model import VERDICTS, WAIVABLE, Finding, Notice, Report
+from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, VERDICTS, WAIVABLE, Finding, Notice, Report, Trend
 from dbguard.waiver import waived
 
 SCHEMA = "dbguard.baseline/1"
@@ -69,6 +69,19 @@ def stale(left: Baseline, report: Report, ran: Collection[str]) -> Baseline:
     if not report.complete:
         return Counter()
     return Counter({row: number for row, number in left.items() if row.policy in ran and row.home in report.homes})
+
+
+def trends(report: Report, idle: Baseline, severities: Mapping[str, str]) -> Iterator[Trend]:
+    """Of what fails or may fail: what is new, known and gone of each policy, by severity, which every policy has."""
+    wrong = [one for one in report.findings if one.verdict in (FAIL, MAY_FAIL)]
+    severities = {**severities, **{one.policy: one.severity for one in wrong}}
+    new = Counter(one.policy for one in wrong if one.waiver is None)
+    known = Counter(one.policy for one in wrong if one.waiver is WAIVER)
+    gone: Counter[str] = Counter()
+    for row, number in idle.items():
+        gone[row.policy] += number if row.verdict in (FAIL, MAY_FAIL) else 0
+    for name in sorted({*new, *known, *+gone}, key=lambda name: (SEVERITIES.index(severities[name]), name)):
+        yield Trend(name, severities[name], new[name], known[name], gone[name])
 
 
 def notice(idle: Baseline, file: str) -> Iterator[Notice]:

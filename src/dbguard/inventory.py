@@ -255,3 +255,6 @@ class Source(Protocol):
 
     def line_at(self, path: Path) -> str:
         """The line of text in which a place stands."""
+
+    def lines_at(self, path: Path, owner: Path) -> tuple[int, list[tuple[int, str]]]:
+        """The number of the line in which a place stands, and those of its owner from the first to some below it."""

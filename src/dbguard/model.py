@@ -102,6 +102,7 @@ class Finding(NamedTuple):
     source_line: str | None = None
     parameters: tuple[str, ...] = ()  # the sets of parameters it holds in, where it does not in all
     judged_at: Location | None = None  # the resource itself, where `location` is the thing to change
+    around: tuple[tuple[int, str], ...] = ()  # numbered lines around the place, where a reporter asks for them
 
 
 class Waiver(NamedTuple):
@@ -126,6 +127,16 @@ class Notice(NamedTuple):
     kind: str
     detail: str
     location: Location | None = None
+
+
+class Trend(NamedTuple):
+    """How many findings of a policy a run has that its baseline has not, that both have, and the baseline alone."""
+
+    policy: str
+    severity: str
+    new: int
+    known: int
+    gone: int
 
 
 class Coverage(NamedTuple):
@@ -187,6 +198,7 @@ class Report(NamedTuple):
     why: tuple[tuple[str, str], ...] = ()  # of each policy with a finding, where a reporter asks for it
     notices: tuple[Notice, ...] = ()
     waivers: tuple[Waiver, ...] = ()  # as they stand in the templates
+    trends: tuple[Trend, ...] = ()  # against a baseline, where there is one
     homes: frozenset[str] = frozenset()  # the files, or accounts and Regions, that were judged
 
     @property

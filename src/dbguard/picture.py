@@ -5,11 +5,11 @@ It is drawn in the scenario that the defaults make, along the named relations of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dbguard.finding import locate
 from dbguard.inventory import Impossible, Inventory, Item, Resource, read
-from dbguard.model import Location, Member, badness
+from dbguard.model import WAIVABLE, WAIVED, Finding, Location, Member, badness
 from dbguard.policy import Topology, relation
 from dbguard.relation import Relation, references
 from dbguard.value import Reference
@@ -119,6 +119,21 @@ class Picture:
         if name not in self._relations:
             self._relations[name] = relation(self._topology.relations[name])
         return self._relations[name]
+
+
+def coloured(members: Iterable[Member], findings: Iterable[Finding]) -> Iterator[Member]:
+    """The members without the colour of what is waived."""
+    rows: dict[object, list[Finding]] = {}
+    for one in findings:
+        rows.setdefault((one.resource, one.judged_at), []).append(one)
+    for member in members:
+        about = rows.get((member.resource, member.location), [])
+        left = [(one.verdict, one.severity) for one in about if one.verdict in WAIVABLE and one.waiver is None]
+        if any(one.waiver is not None for one in about):
+            worst = min(left, key=badness, default=(WAIVED, member.severity))
+            yield member._replace(verdict=worst[0], severity=worst[1])
+        else:
+            yield member
 
 
 def _others(edge: Relation, item: Item, inventory: Inventory) -> list[str]:

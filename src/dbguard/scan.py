@@ -276,7 +276,7 @@ class Scan:
                 if judgement.too_many:
                     self._too_many(policy, resource.id, inventory)
                 if judgement.verdict in WAIVABLE or judgement.verdict in self.options.show:
-                    yield finding(policy, resource, judgement, inventory)
+                    yield finding(policy, resource, judgement, inventory, whole=self.options.picture is not None)
         if self.options.picture:
             self.options.picture.draw(inventory)
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from dbguard.model import Coverage, Finding, Gap, Location, Member, Notice, Related, Report, Status, Subject
+from dbguard.model import (
+    Control,
+    Coverage,
+    Finding,
+    Gap,
+    Location,
+    Member,
+    Notice,
+    Related,
+    Report,
+    Status,
+    Subject,
+    Trend,
+)
 
 INSTANCE = "AWS::RDS::DBInstance"
 TABLE = "AWS::DynamoDB::Table"
@@ -13,6 +26,7 @@ def _at(file: str, line: int, column: int, path: str) -> Location:
     return Location(file, line, column, path)
 
 
+DB = _at("templates/app.yaml", 9, 3, "Resources.Db")
 ENCRYPTED = Finding(
     policy="rds/storage-encrypted",
     verdict="fail",
@@ -25,6 +39,12 @@ ENCRYPTED = Finding(
     location=_at("templates/app.yaml", 12, 7, "Resources.Db.Properties.StorageEncrypted"),
     fingerprint="5f1c9a",
     source_line="      StorageEncrypted: false  # until the migration",
+    judged_at=DB,
+    around=(
+        (11, "      Engine: mysql  # <b>"),
+        (12, "      StorageEncrypted: false  # until the migration"),
+        (13, "\tKmsKeyId: !ImportValue shared-key\u202e"),
+    ),
 )
 MULTI_AZ = Finding(
     policy="rds/multi-az",
@@ -39,6 +59,7 @@ MULTI_AZ = Finding(
     unless={"Env": "prod"},
     fingerprint="77aa01",
     source_line="      MultiAZ: !If [IsProd, true, !Ref Standby]",
+    judged_at=DB,
 )
 PUBLIC = Finding(
     policy="rds/public-access",
@@ -53,6 +74,7 @@ PUBLIC = Finding(
     unless={"Env": "any other value"},
     fingerprint="0c0ffe",
     source_line='      PubliclyAccessible: !FindInMap [Envs, !Ref Env, "public"]',
+    judged_at=DB,
 )
 REPLICAS = Finding(
     policy="rds/read-replica-limit",
@@ -241,6 +263,11 @@ RICH = Report(
     waived=1,
     members=MEMBERS,
     why=(("rds/storage-encrypted", "Whoever takes a disk or a snapshot reads it."), (EVIL.policy, f"It is {HOSTILE}.")),
+    trends=(
+        Trend("rds/public-access", "critical", 1, 0, 0),
+        Trend("rds/storage-encrypted", "high", 1, 2, 0),
+        Trend(HOSTILE, "info", 0, 0, 3),
+    ),
     notices=(
         Notice(
             "templates/app.yaml",
@@ -267,4 +294,14 @@ ACCOUNT = Report(
         Status("111122223333", "eu-west-1", "redshift", "scanned", 2),
         Status("111122223333", "sa-east-1", "redshift", "scanned", 0),
     ),
+)
+
+FRAMEWORK = RICH._replace(
+    controls=(
+        Control("fsbp", "RDS.2", "evaluated", "full", ("rds/public-access",), "fail", ""),
+        Control("fsbp", "RDS.3", "evaluated", "partial", ("rds/storage-encrypted",), "fail", "not for clusters"),
+        Control("fsbp", "RDS.4", "not-evaluated", None, (), None, "snapshots are not read"),
+        Control("fsbp", "RDS.5", "no-resource", "full", ("rds/multi-az",), None, ""),
+        Control("cis", HOSTILE, "evaluated", "full", ("rds/storage-encrypted", HOSTILE), "fail", HOSTILE),
+    )
 )

@@ -197,7 +197,8 @@ def test_the_picture_is_told_in_words() -> None:
     page = Page(rendered("html", RICH))
     labels = page.values("aria-label")
     assert "Copy, RDS DBInstance, eu-west-1b, replica of Db, unknown" in labels
-    assert "replica of main in account 111122223333 eu-west-1" in " ".join(labels)
+    assert "replica of main in eu-west-1" in " ".join(labels)
+    assert "far, RDS DBInstance, in sa-east-1, pass" in labels
     assert "replica of lost elsewhere" in " ".join(labels)
     assert {"Multi-AZ", "critical fail", "OneCluster"} <= set(re.findall(r"<td>(.*?)</td>", rendered("html", RICH)))
 

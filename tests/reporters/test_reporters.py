@@ -25,7 +25,7 @@ from dbguard.errors import UsageError
 from dbguard.model import VERDICTS, WAIVED, Gap, Location, Report, Subject
 from dbguard.reporters import Options, dump, load, names, shown
 
-from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, EXEMPTED, HOSTILE, MULTI_AZ, NOTHING, PASSED, RICH
+from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, EXEMPTED, FRAMEWORK, HOSTILE, MULTI_AZ, NOTHING, PASSED, RICH
 
 HERE = Path(__file__).parent
 EVERYTHING = frozenset((*VERDICTS, WAIVED))
@@ -35,6 +35,7 @@ CASES: dict[str, tuple[Report, Options]] = {
     "clean": (CLEAN, Options()),
     "nothing": (NOTHING, Options()),
     "account": (ACCOUNT, Options()),
+    "framework": (FRAMEWORK, Options()),
 }
 
 
@@ -106,6 +107,14 @@ def test_gitlab_has_every_finding_and_gap_once(case: str) -> None:
         assert all((entry["description"], entry["check_name"], entry["location"]["path"]))
         assert entry["location"]["lines"]["begin"] >= 1
         assert not entry["location"]["path"].startswith(("/", "./"))
+
+
+@pytest.mark.parametrize("name", ["compact", "csv", "github", "gitlab", "html", "junit"])
+def test_findings_name_their_controls(name: str) -> None:
+    text = rendered(name, FRAMEWORK)
+    assert text.count("fsbp RDS.3, cis Evil") == 1
+    assert "fsbp RDS.4" not in text
+    assert "fsbp" not in rendered(name, RICH)
 
 
 @pytest.mark.parametrize("name", ["text", "compact", "github", "markdown"])
@@ -248,6 +257,15 @@ def test_sarif_of_an_absolute_path() -> None:
     assert place["region"]["startLine"] == 1
 
 
+def test_github_gets_the_worst_first_and_is_told_what_it_leaves_out() -> None:
+    many = CLEAN._replace(findings=(*[MULTI_AZ] * 3, *[ENCRYPTED] * 12, *[ENCRYPTED._replace(severity="critical")] * 2))
+    lines = rendered("github", many).splitlines()
+    assert ["critical" in line for line in lines[:3]] == [True, True, False]
+    assert [line.split(" ")[0] for line in lines[:-2]] == ["::error"] * 14 + ["::notice"] * 3
+    assert lines[-2].startswith("not annotated: 4 errors, for GitHub shows 10")
+    assert "not annotated" not in rendered("github", CLEAN._replace(findings=(ENCRYPTED,) * 10))
+
+
 def test_github_commands_cannot_be_injected() -> None:
     finding = EVIL._replace(message="a\n::add-mask::b\r::error::c%0A::d")
     lines = rendered("github", CLEAN._replace(findings=(finding,))).splitlines()
@@ -300,6 +318,35 @@ def test_gitlab_paths_are_relative(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     finding = ENCRYPTED._replace(location=Location(str(tmp_path / "a" / "b.yaml"), 0, 0))
     entry = json.loads(rendered("gitlab", CLEAN._replace(findings=(finding,))))[0]
     assert entry["location"] == {"path": "a/b.yaml", "lines": {"begin": 1}}
+
+
+# What Jenkins takes, by its schema `junit-10.xsd` of the xUnit plugin: attributes, and the elements inside.
+JUNIT = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname", "id", "package", "file"},
+        {"testcase", "properties", "system-out", "system-err"},
+    ),
+    "testcase": ({"name", "classname", "time", "group"}, {"skipped", "error", "failure", "system-out", "system-err"}),
+    **dict.fromkeys(("skipped", "error", "failure"), ({"type", "message"}, set[str]())),
+    "system-out": (set[str](), set[str]()),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_junit_is_what_jenkins_and_gitlab_take(case: str) -> None:
+    """GitLab knows a case by its class and name, and shows what stands inside: docs.gitlab.com/ci/testing"""
+    root = ElementTree.fromstring(rendered("junit", *CASES[case]).encode())
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        attributes, inner = JUNIT[element.tag]
+        assert set(element.attrib) <= attributes
+        assert {child.tag for child in element} <= inner
+        assert element.tag in ("testsuites", "testsuite", "testcase") or (element.text or "").strip()
+    names = [(one.get("classname"), one.get("name")) for one in root.iter("testcase")]
+    assert len(set(names)) == len(names)
+    report, options = CASES[case]
+    assert len(names) == (len(report.gaps) or 1) + len(report.notices) + len(shown(report, options))
 
 
 @pytest.mark.parametrize("case", CASES)

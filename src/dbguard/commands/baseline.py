@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from dbguard import baseline
 from dbguard.baseline import Baseline
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def applied(report: Report, ran: Collection[str], options: argparse.Namespace) -> Report:
+def applied(report: Report, ran: Mapping[str, str], options: argparse.Namespace) -> Report:
     """The report with the findings of a baseline waived; the baseline is written or pruned where that is asked for."""
     if options.write_baseline:
         return _written(report, options.write_baseline)
@@ -33,6 +33,7 @@ def applied(report: Report, ran: Collection[str], options: argparse.Namespace) -
     report, left = baseline.accept(report, known)
     report = report._replace(homes=report.homes | {row.home for row in left if _is_gone(row.home)})
     idle = baseline.stale(left, report, ran)
+    report = report._replace(trends=tuple(baseline.trends(report, idle, ran)))
     if options.prune_baseline:
         if not report.complete:
             print(f"dbguard: {options.baseline} is not pruned, for the run is incomplete", file=sys.stderr)

@@ -73,7 +73,7 @@ def accepted(report: Report, library: Library, entries: Sequence[Entry], options
     """The report with what the user accepts marked: by waivers in the templates, then by the baseline."""
     if options.no_waivers:
         return report
-    ran = frozenset(entry.id for entry in entries)
+    ran = {entry.id: entry.severity for entry in entries}
     if report.waivers:
         from dbguard import waiver
 
@@ -126,11 +126,13 @@ def picture(library: Library, outputs: list[tuple[str, str | None]]) -> Picture 
 
 
 def explained(report: Report, library: Library) -> Report:
-    """The report with the reasons of its policies."""
+    """The report with the reasons of its policies, and a picture that what is waived does not colour."""
     from dbguard.authoring.proof import file_document
+    from dbguard.picture import coloured
 
     names = sorted({finding.policy for finding in report.findings})
-    return report._replace(why=tuple((name, file_document(library, name).root["why"]) for name in names))
+    why = tuple((name, file_document(library, name).root["why"]) for name in names)
+    return report._replace(why=why, members=tuple(coloured(report.members, report.findings)))
 
 
 def given(options: argparse.Namespace) -> dict[str, object]:

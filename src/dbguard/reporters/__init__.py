@@ -127,6 +127,11 @@ def _reached(report: Report) -> str:
 
 
 def framework_lines(report: Report) -> Iterator[str]:
+    """What became of the controls of each framework, safe to print."""
+    return map(printable, _framework_lines(report))
+
+
+def _framework_lines(report: Report) -> Iterator[str]:
     """What became of each control of each framework, what was evaluated in part, and what by nothing."""
     for framework, group in groupby(report.controls, key=lambda one: one.framework):
         rows = list(group)
@@ -141,6 +146,15 @@ def framework_lines(report: Report) -> Iterator[str]:
         yield from [f"  in part: {', '.join(f'{one.id} ({one.reason})' for one in part)}"] if part else ()
         yield from [f"  nothing here to evaluate: {', '.join(idle)}"] if idle else ()
         yield from [f"  not evaluated: {', '.join(left)}"] if left else ()
+
+
+def of_policies(report: Report) -> dict[str, str]:
+    """The controls that each policy evaluates, of the frameworks that were asked for: `fsbp RDS.3, fsbp RDS.4`."""
+    found: dict[str, list[str]] = {}
+    for one in report.controls:
+        for name in one.policies if one.status == "evaluated" else ():
+            found.setdefault(name, []).append(f"{one.framework} {one.id}")
+    return {name: prose(", ".join(controls)) for name, controls in found.items()}
 
 
 def is_clean(report: Report) -> bool:

@@ -6,21 +6,27 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from dbguard.model import FAIL, MAY_FAIL, PASS, Finding, Member, badness
+from dbguard.model import EXEMPT, FAIL, MAY_FAIL, PASS, WAIVED, Finding, Member, badness
 from dbguard.reporters import count, prose, realm
 from dbguard.reporters._layout import LINE, Box, Drawing, drawings
 from dbguard.reporters._markup import element, safe, short
 from dbguard.reporters.text import columns
 
+MANY, SOME = 60, 12  # members of a home from which on only some drawings are not folded away
+ROW, SQUARE = 60, 14  # squares beside each other, and pixels of each
 LEGEND = ("critical", "high", "medium", "low", "info", "unknown", PASS)
 
 
 class Fleet(NamedTuple):
-    """The members as they name each other, and where the worst finding of each stands on the page."""
+    """The members as they name each other, and where the worst finding of each stands on the page.
+
+    A member of another home stands in for itself beside what it replicates or what replicates it.
+    """
 
     named: dict[tuple[str, str], Member]
     by_arn: dict[str, Member]
     anchors: dict[Member, str]
+    abroad: dict[Member, Member]  # those that stand in, with who they are
 
     def found(self, member: Member, name: str) -> Member | None:
         """The member that another one names."""
@@ -31,7 +37,7 @@ class Fleet(NamedTuple):
         other = self.found(member, name)
         if other is None:
             return name.replace("/", ":").rpartition(":")[2] + " elsewhere"
-        return other.resource.id if other.home == member.home else f"{other.resource.id} in {title(other)}"
+        return other.resource.id if other.home == member.home else f"{other.resource.id} in {_seen_from(member, other)}"
 
 
 def section(members: tuple[Member, ...], findings: list[Finding]) -> Iterator[str]:
@@ -40,16 +46,19 @@ def section(members: tuple[Member, ...], findings: list[Finding]) -> Iterator[st
         return
     named = {(one.home, one.name): one for one in members}
     by_arn = {one.resource.arn: one for one in members if one.resource.arn}
-    fleet = Fleet(named, by_arn, _anchors(members, findings))
+    fleet = Fleet(named, by_arn, _anchors(members, findings), {})
+    away = [(fleet.found(one, name), one) for one in members for name in one.sources if _is_away(one, name, fleet)]
+    links = [(source, one) for source, one in away if source is not None]
     yield '<section id="fleet" aria-labelledby="fleet-title"><h2 id="fleet-title">Fleet</h2>\n'
     yield f"<p>{count(len(members), 'database')}, each coloured by the worst that was found. Arrows lead from a source "
     yield "to its replicas.</p>\n" + _legend(members)
     for _, group in groupby(members, key=lambda one: one.home):
         rows = list(group)
-        yield f"<figure><figcaption><code>{safe(title(rows[0]))}</code></figcaption>\n" + '<div class="drawings">\n'
-        for drawing in drawings(rows, lambda one: len(_lines(one, fleet))):
-            yield from _svg(drawing, fleet)
-        yield "</div></figure>\n"
+        yield f"<figure><figcaption><code>{safe(title(rows[0]))}</code></figcaption>\n"
+        yield from _mosaic(rows) if len(rows) > MANY else ()
+        beside = _beside(rows[0].home, links, fleet)
+        yield from _drawn(list(drawings([*rows, *beside], lambda one: len(_lines(one, fleet)))), fleet)
+        yield "</figure>\n"
     yield from _table(members, fleet)
     yield "</section>\n"
 
@@ -57,6 +66,13 @@ def section(members: tuple[Member, ...], findings: list[Finding]) -> Iterator[st
 def title(member: Member) -> str:
     """What the members of a home are grouped under."""
     return member.home if member.location else realm(member.resource)
+
+
+def _seen_from(member: Member, other: Member) -> str:
+    """The home of another member; its Region alone where it is of the same account."""
+    one = other.resource
+    near = one.region and one.account and member.home.startswith(f"{one.account}/")
+    return str(one.region) if near else title(other)
 
 
 def kind(member: Member) -> str:
@@ -71,7 +87,7 @@ def label(member: Member) -> str:
 
 def _legend(members: tuple[Member, ...]) -> str:
     kinds = {kind(one) for one in members}
-    items = "".join(f'<li class="{name}">{name}</li>' for name in (*LEGEND, "exempt") if name in kinds)
+    items = "".join(f'<li class="{name}">{name}</li>' for name in (*LEGEND, "exempt", WAIVED) if name in kinds)
     return f'<ul class="legend" aria-label="Colours">{items}</ul>\n'
 
 
@@ -79,23 +95,20 @@ def _anchors(members: tuple[Member, ...], findings: list[Finding]) -> dict[Membe
     """The place on the page of each member's worst finding."""
     about: dict[object, list[tuple[Finding, int]]] = {}
     for number, finding in enumerate(findings, 1):
-        about.setdefault(finding.resource, []).append((finding, number))
+        about.setdefault((finding.resource, finding.judged_at), []).append((finding, number))
     anchors = {}
     for member in members:
-        rows = about.get(member.resource, [])
-        here = [row for row in rows if _file(row[0]) == _file(member)]
-        if here:
-            worst = min(here, key=lambda row: (row[0].waiver is not None, badness((row[0].verdict, row[0].severity))))
+        rows = about.get((member.resource, member.location))
+        if rows:
+            worst = min(rows, key=lambda row: (row[0].waiver is not None, badness((row[0].verdict, row[0].severity))))
             anchors[member] = f"#f{worst[1]}"
     return anchors
 
 
-def _file(one: Finding | Member) -> str:
-    return one.location.file if one.location else ""
-
-
 def _lines(member: Member, fleet: Fleet) -> list[str]:
     """What is written in a box below the name."""
+    if member in fleet.abroad:
+        return [short(member.resource.type), f"in {_seen_from(member, fleet.abroad[member])}", label(member)]
     away = [f"in {fleet.called(member, name)}" for name in member.inside if _is_away(member, name, fleet)]
     sources = dict.fromkeys(fleet.called(member, name) for name in member.sources)
     lines = [short(member.resource.type), member.zone, *away, *(f"replica of {one}" for one in sources)]
@@ -105,6 +118,48 @@ def _lines(member: Member, fleet: Fleet) -> list[str]:
 def _is_away(member: Member, name: str, fleet: Fleet) -> bool:
     other = fleet.found(member, name)
     return other is None or other.home != member.home
+
+
+def _beside(home: str, links: list[tuple[Member, Member]], fleet: Fleet) -> Iterator[Member]:
+    """Stand-ins for members of other homes that replicate one of this home, or that one of this home replicates."""
+    others: dict[Member, tuple[str, ...]] = {}
+    for source, replica in links:
+        if replica.home == home:
+            others.setdefault(source, ())
+        elif source.home == home:
+            others[replica] = (*others.get(replica, ()), source.name)
+    for one, sources in others.items():
+        stand_in = one._replace(home=home, id=f"{one.home}/{one.id}", inside=(), sources=sources)
+        fleet.abroad[stand_in] = one
+        yield stand_in
+
+
+def _drawn(found: list[Drawing], fleet: Fleet) -> Iterator[str]:
+    """The drawings; of very many those with the worst, and the others folded away."""
+    some = len(found) if sum(len(one.boxes) for one in found) <= MANY else SOME
+    if len(found) > some:
+        found = sorted(found, key=lambda one: min(badness(_worst(box.member)) for box in one.boxes))
+    yield '<div class="drawings">\n' + "".join(piece for one in found[:some] for piece in _svg(one, fleet)) + "</div>\n"
+    if len(found) > some:
+        rest = sum(len(one.boxes) for one in found[some:])
+        yield f'<details><summary>{rest} more, none of them worse</summary><div class="drawings">\n'
+        yield "".join(piece for one in found[some:] for piece in _svg(one, fleet)) + "</div></details>\n"
+
+
+def _worst(member: Member) -> tuple[str, str]:
+    return (EXEMPT if member.verdict == WAIVED else member.verdict, member.severity)
+
+
+def _mosaic(members: list[Member]) -> Iterator[str]:
+    """A square for each of very many members, the worst first; what they are is told by the drawings and the table."""
+    ordered = sorted(members, key=lambda one: badness(_worst(one)))
+    high = (len(ordered) + ROW - 1) // ROW * SQUARE
+    yield f'<svg class="mosaic" viewBox="0 0 {ROW * SQUARE} {high}" width="{ROW * SQUARE}" aria-hidden="true">\n'
+    for number, one in enumerate(ordered):
+        x, y = number % ROW * SQUARE, number // ROW * SQUARE
+        told = safe(f"{one.resource.id}, {short(one.resource.type)}, {label(one)}")
+        yield f'<rect class="{kind(one)}" x="{x + 1}" y="{y + 1}" width="12" height="12"><title>{told}</title></rect>'
+    yield "\n</svg>\n"
 
 
 def _svg(drawing: Drawing, fleet: Fleet) -> Iterator[str]:
@@ -122,15 +177,16 @@ def _svg(drawing: Drawing, fleet: Fleet) -> Iterator[str]:
 def _box(box: Box, fleet: Fleet) -> Iterator[str]:
     member, lines = box.member, _lines(box.member, fleet)
     told = ", ".join((member.resource.id, *lines))
-    anchor = fleet.anchors.get(member)
+    anchor = fleet.anchors.get(fleet.abroad.get(member, member))
+    tone = f"{kind(member)} abroad" if member in fleet.abroad else kind(member)
     yield f'<a href="{anchor}" aria-label="{safe(told)}">' if anchor else f'<g role="img" aria-label="{safe(told)}">'
-    yield f'<title>{safe(told)}</title><g class="{kind(member)}">'
+    yield f'<title>{safe(told)}</title><g class="{tone}">'
     yield f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="6"/>'
     yield f'<rect class="edge" x="{box.x}" y="{box.y}" width="6" height="{box.height}" rx="3"/>'
     yield f'<svg x="{box.x}" y="{box.y}" width="{box.width - 4}" height="{box.height}">'  # cuts what is too wide
     for number, line in enumerate((member.resource.id, *lines)):
         role = "name" if number == 0 else "label" if number == len(lines) else "line"
-        text = safe(_cut(line, 18 if number == 0 else 24))
+        text = safe(_cut(line, 18 if number == 0 else 23))
         yield f'<text class="{role}" x="14" y="{19 + number * LINE}">{text}</text>'
     yield "</svg></g></a>\n" if anchor else "</svg></g></g>\n"
 

@@ -1,4 +1,4 @@
-"""Where each database stands in a drawing: members inside their cluster, replicas to the right of their source."""
+"""Where each database stands in a drawing: members in their cluster, by zone; replicas right of their source."""
 
 from __future__ import annotations
 
@@ -81,20 +81,29 @@ class Home:
 
     def size(self, name: str) -> tuple[int, int]:
         """The width and height of a box with what is inside."""
-        inner = [self.size(one.name) for one in self.children.get(name, ())]
+        columns = [[self.size(one.name) for one in column] for column in self.zones(name)]
         height = HEAD + LINE * (1 + self.lines(self.members[name]))
-        if not inner:
+        if not columns:
             return WIDTH, height
-        return 2 * PAD + max(width for width, _ in inner), height + sum(tall + GAP for _, tall in inner)
+        wide = sum(max(width for width, _ in column) + GAP for column in columns) - GAP
+        return 2 * PAD + wide, height + max(sum(tall + GAP for _, tall in column) for column in columns)
+
+    def zones(self, name: str) -> list[list[Member]]:
+        """What is inside a box, in a column for each zone."""
+        inner = sorted(self.children.get(name, ()), key=lambda one: one.zone)
+        return [list(column) for _, column in groupby(inner, key=lambda one: one.zone)]
 
     def boxes(self, name: str, x: int, y: int) -> Iterator[Box]:
         """The box and those inside it, by zone."""
         width, height = self.size(name)
         yield Box(self.members[name], x, y, width, height)
-        down = y + HEAD + LINE * (1 + self.lines(self.members[name]))
-        for one in sorted(self.children.get(name, ()), key=lambda one: one.zone):
-            yield from self.boxes(one.name, x + PAD, down)
-            down += self.size(one.name)[1] + GAP
+        across = x + PAD
+        for column in self.zones(name):
+            down = y + HEAD + LINE * (1 + self.lines(self.members[name]))
+            for one in column:
+                yield from self.boxes(one.name, across, down)
+                down += self.size(one.name)[1] + GAP
+            across += max(self.size(one.name)[0] for one in column) + GAP
 
 
 def drawings(members: list[Member], lines: Callable[[Member], int]) -> Iterator[Drawing]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbguard.model import Finding, Gap, Notice, Report
-from dbguard.reporters import Options, home, place, printable, prose, said, scenario, shown, summary, word
+from dbguard.reporters import Options, home, of_policies, place, printable, prose, said, scenario, shown, summary, word
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """Gaps first, then notices, findings, and what was seen."""
     for kind, entries in (("gap", report.gaps), ("waiver", report.notices)):
         yield from (_entry(kind, entry) for entry in entries)
+    controls = of_policies(report)
     for finding in shown(report, options):
-        yield _finding(finding)
+        yield _finding(finding, controls.get(finding.policy))
     yield summary(report) + "\n"
 
 
@@ -22,8 +23,9 @@ def _entry(kind: str, entry: Gap | Notice) -> str:
     return f"{where}: {kind}[{printable(entry.kind)}]: {prose(entry.detail)}\n"
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, controls: str | None) -> str:
     where = place(finding.location) if finding.location else printable(home(finding))
     what = f"{finding.severity}[{word(finding)}] {finding.policy} {prose(finding.resource.id)}"
     note = f" ({scenario(finding)})" if scenario(finding) else ""
-    return f"{where}: {what}: {said(finding)}{note}\n"
+    named = f" [{controls}]" if controls else ""
+    return f"{where}: {what}: {said(finding)}{note}{named}\n"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from dbguard.model import Finding, Gap, Location, Notice, Related, Report
-from dbguard.reporters import Options, assignment, excerpt, place, prose, shown
+from dbguard.reporters import Options, assignment, excerpt, of_policies, place, prose, shown
 
 COLUMNS = (
     *("kind", "verdict", "severity", "policy", "title", "message", "reason", "fix"),
     *("resource", "type", "account", "region", "arn", "file", "line", "column", "path"),
-    *("when", "unless", "parameters", "related", "source", "waiver", "waived_until", "fingerprint"),
+    *("when", "unless", "parameters", "related", "controls", "source", "waiver", "waived_until", "fingerprint"),
 )
 # What starts a formula, wide forms too; at the start of a cell, or of one that a spreadsheet makes at a semicolon.
 FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@|%＝＋－＠])")
@@ -22,7 +22,9 @@ def render(report: Report, options: Options) -> Iterator[str]:
     yield _row(dict(zip(COLUMNS, COLUMNS, strict=True)))
     for kind, entries in (("gap", report.gaps), ("waiver", report.notices)):
         yield from (_row(_entry(kind, entry)) for entry in entries)
-    yield from (_row(_finding(finding)) for finding in shown(report, options))
+    controls = of_policies(report)
+    for finding in shown(report, options):
+        yield _row({**_finding(finding), "controls": controls.get(finding.policy, "")})
 
 
 def _row(cells: dict[str, str]) -> str:

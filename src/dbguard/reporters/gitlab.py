@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, Finding, Gap, Location, Notice, Report
-from dbguard.reporters import Options, dump, is_brief, prose, sentence, shelf, shown
+from dbguard.reporters import Options, accepted, dump, is_brief, of_policies, prose, sentence, shelf, shown
 
 # For our severities, from the worst to the mildest.
 LEVELS = ("blocker", "critical", "major", "minor", "info")
@@ -23,7 +23,9 @@ INCOMPLETE = "critical"
 def render(report: Report, options: Options) -> Iterator[str]:
     """One list: first what could not be looked at, so that an incomplete run is never clean; then notices, findings."""
     wrong = [finding for finding in shown(report, options) if finding.verdict not in (PASS, EXEMPT)]
-    entries = [*map(_gap, report.gaps), *map(_notice, report.notices), *map(_finding, wrong)]
+    controls = of_policies(report)
+    found = (_finding(one, controls.get(one.policy)) for one in wrong)
+    entries = [*map(_gap, report.gaps), *map(_notice, report.notices), *found]
     seen: dict[str, int] = {}
     for entry in entries:
         name = entry["fingerprint"]
@@ -32,10 +34,12 @@ def render(report: Report, options: Options) -> Iterator[str]:
     yield dump(entries) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, controls: str | None) -> dict[str, Any]:
     where = finding.location or Location(shelf(finding.resource), 1, 1)
     name = finding.fingerprint or f"{finding.policy}:{where.file}:{finding.resource.id}"
-    return _entry(finding.policy, sentence(finding), name, _level(finding), where)
+    waived = f"waived, {accepted(finding.waiver)}: " if finding.waiver is not None else ""
+    text = waived + sentence(finding) + (f" [{controls}]" if controls else "")
+    return _entry(finding.policy, text, name, _level(finding), where)
 
 
 def _gap(gap: Gap) -> dict[str, Any]:

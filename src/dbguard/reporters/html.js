@@ -5,7 +5,7 @@
   if (!form) return;
   const names = ["q", "severity", "verdict", "service"];
   const output = form.querySelector("output");
-  const cards = [...document.querySelectorAll("#findings article")];
+  const cards = [...document.querySelectorAll("article")];
   const texts = new Map(cards.map((card) => {
     const home = card.parentElement.querySelector("h3").textContent;
     return [card, `${home} ${card.textContent}`.toLowerCase()];
@@ -19,11 +19,23 @@
   const apply = () => {
     const wanted = asked();
     for (const card of cards) card.hidden = !fits(card, wanted);
-    for (const home of document.querySelectorAll("#findings .home")) {
+    for (const home of document.querySelectorAll(".home")) {
       home.hidden = !home.querySelector("article:not([hidden])");
     }
     const left = cards.filter((card) => !card.hidden).length;
     output.textContent = `${left} of ${cards.length} findings shown`;
+    label();
+  };
+
+  const unfold = document.getElementById("unfold");
+  const folds = () => cards.filter((card) => !card.hidden).map((card) => card.querySelector("details"));
+  const label = () => {
+    unfold.textContent = folds().every((fold) => fold.open) ? "Fold" : "Unfold";
+  };
+  const toggle = () => {
+    const open = folds().some((fold) => !fold.open);
+    for (const fold of folds()) fold.open = open;
+    label();
   };
 
   const remember = () => {
@@ -35,10 +47,14 @@
   const follow = () => {
     const hash = location.hash.slice(1);
     const card = /^f\d+$/.test(hash) && document.getElementById(hash);
-    if (card && card.hidden) {
-      form.reset();
-      apply();
+    if (card) {
+      if (card.hidden) {
+        form.reset();
+        apply();
+      }
+      card.querySelector("details").open = true;
       card.scrollIntoView();
+      card.querySelector("summary").focus({ preventScroll: true });
     }
     if (!hash.includes("=")) return;
     const given = new URLSearchParams(hash);
@@ -50,6 +66,14 @@
   form.addEventListener("input", () => { apply(); remember(); });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(() => { apply(); remember(); }));
+  unfold.addEventListener("click", toggle);
+  document.addEventListener("toggle", label, true);
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = folds().filter((fold) => !fold.open);
+    for (const fold of folded) fold.open = true;
+  });
+  window.addEventListener("afterprint", () => { for (const fold of folded) fold.open = false; });
   window.addEventListener("hashchange", follow);
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);

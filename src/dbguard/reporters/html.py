@@ -6,29 +6,47 @@ The text of templates and of AWS is hostile until it is escaped; the policy in t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from dbguard.model import SEVERITIES, VERDICTS, Control, Gap, Report
-from dbguard.reporters import Options, _findings, _fleet, count, is_brief, is_clean, place, shown, summary, verdicts
+from dbguard.model import SEVERITIES, VERDICTS, WAIVED, Control, Gap, Notice, Report
+from dbguard.reporters import (
+    Options,
+    _findings,
+    _fleet,
+    _trend,
+    count,
+    is_brief,
+    is_clean,
+    of_policies,
+    place,
+    shown,
+    summary,
+    verdicts,
+)
 from dbguard.reporters._markup import element, safe
 
 WHOLE = True  # the picture of the fleet and the reasons of the policies are part of this format
+MANY = 12  # entries of a list that are not folded away
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """The page: the outcome, what was not looked at, the fleet, the findings, and what was seen."""
-    findings = shown(report, options)
+    waived = shown(report, options._replace(show=frozenset((WAIVED,))))
+    findings = [one for one in shown(report, options) if one.waiver is None]
     css, script = asset("html.css"), asset("html.js")
     yield _head(css, script)
     yield "<header><h1>dbguard</h1>\n"
     yield element("p", _outcome(report, len([one for one in findings if not is_brief(one)])), class_=_mood(report))
     yield element("p", summary(report), class_="seen") + "</header>\n<main>\n"
     yield from _gaps(report)
+    yield from _notices(report)
     yield from _numbers(report, [one.severity for one in findings if not is_brief(one)])
-    yield from _fleet.section(report.members, findings)
-    yield from _findings.section(findings, dict(report.why))
+    yield from _trend.section(report)
+    yield from _fleet.section(report.members, [*findings, *waived])
+    yield from _findings.section(findings, waived, _findings.Notes(dict(report.why), of_policies(report)))
+    yield from _coverage(report)
     yield from _services(report)
     yield from _controls(report)
     yield from _findings.reasons(report.why)
@@ -80,14 +98,31 @@ def _mood(report: Report) -> str:
 def _gaps(report: Report) -> Iterator[str]:
     if report.gaps:
         yield '<section id="gaps" aria-labelledby="gaps-title"><h2 id="gaps-title">Not looked at</h2>\n'
-        yield "<p>What is there was not judged, so this report is incomplete.</p>\n<ul>\n"
-        yield from map(_gap, report.gaps)
-        yield "</ul></section>\n"
+        yield "<p>What is there was not judged, so this report is incomplete.</p>\n"
+        yield from _listed(report.gaps)
+        yield "</section>\n"
 
 
-def _gap(gap: Gap) -> str:
-    where = place(gap.location) if gap.location else gap.target
-    return f"<li><code>{safe(where)}</code> <b>{safe(gap.kind)}</b>: {safe(gap.detail)}</li>\n"
+def _notices(report: Report) -> Iterator[str]:
+    if report.notices:
+        yield '<section id="notices" aria-labelledby="notices-title">'
+        yield '<h2 id="notices-title">Waivers to look at</h2>\n'
+        yield from _listed(report.notices)
+        yield "</section>\n"
+
+
+def _listed(entries: Sequence[Gap | Notice]) -> Iterator[str]:
+    """The first of them, and the others folded away."""
+    yield "<ul>\n" + "".join(map(_entry, entries[:MANY])) + "</ul>\n"
+    if len(entries) > MANY:
+        yield f"<details><summary>{len(entries) - MANY} more</summary><ul>\n"
+        yield from map(_entry, entries[MANY:])
+        yield "</ul></details>\n"
+
+
+def _entry(entry: Gap | Notice) -> str:
+    where = place(entry.location) if entry.location else entry.target
+    return f"<li><code>{safe(where)}</code> <b>{safe(entry.kind)}</b>: {safe(entry.detail)}</li>\n"
 
 
 def _numbers(report: Report, severities: list[str]) -> Iterator[str]:
@@ -103,6 +138,24 @@ def _numbers(report: Report, severities: list[str]) -> Iterator[str]:
             yield f'<div class="{severity if number else "none"}"><dt>{severity}</dt><dd>{number}</dd></div>'
         yield "</dl>\n"
     yield "</section>\n"
+
+
+def _coverage(report: Report) -> Iterator[str]:
+    """What was seen, and what was not."""
+    seen = report.coverage
+    rows = [("files read", seen.read), ("not templates", seen.not_templates), ("unreadable", seen.unreadable)]
+    if report.statuses:
+        services = [one.status for one in report.statuses if one.service]
+        rows = [("accounts", len({one.account for one in report.statuses}))]
+        rows += [("Regions", len({one.region for one in report.statuses if one.region}))]
+        rows += [("services", len(services)), ("services scanned", services.count("scanned"))]
+    rows += [("resources", seen.resources), ("policies run", seen.policies), ("gaps", len(report.gaps))]
+    yield '<section id="coverage" class="numbers" aria-labelledby="coverage-title">'
+    yield '<h2 id="coverage-title">Coverage</h2>\n<dl class="severities">'
+    for name, number in rows:
+        tone = "bad" if name in ("unreadable", "gaps") and number else "none"
+        yield f'<div class="{tone}"><dt>{name}</dt><dd>{number}</dd></div>'
+    yield "</dl>\n</section>\n"
 
 
 def _services(report: Report) -> Iterator[str]:
