@@ -11,8 +11,11 @@ from dbguard.model import Path
 from dbguard.subject import SECRETS, is_secret
 
 BEFORE, LONG = 3, 400  # lines above the one that is meant, and columns of each, that are shown
+SHORTEST = 4  # characters of a word that is looked for elsewhere, for shorter ones are part of others
 # A password or token in a line of a template, as far as it stands there in plain text.
 SECRET = r"""(?i)(\w{0,32}(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)"""
+# The same where its quotes end in another line.
+UNENDED = r"""(?i)(\w{0,32}(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*|'[^']*)$"""
 # Its name with all that follows in the line; text that ends in no quote, and what has to go on below.
 NAMED = re.compile(r"""(?i)(\w{0,32}(?:password|authtoken)s?)["']?\s*:(?:\s+|$)(.*)""")
 QUOTED = re.compile(r"""(?:[!&]\S*\s+)*(?:"[^"]*|'[^']*)$""")
@@ -24,7 +27,9 @@ ANYWHERE = -1
 def masked(line: str) -> str:
     """A line of a template with its secrets left out."""
     folded = line.lower()
-    return re.sub(SECRET, _hidden, line) if any(word in folded for word in SECRETS) else line
+    if not any(word in folded for word in SECRETS):
+        return line
+    return re.sub(UNENDED, _hidden, re.sub(SECRET, _hidden, line))
 
 
 def _hidden(found: re.Match[str]) -> str:
@@ -39,8 +44,27 @@ def around(inventory: Inventory, place: Path, resource: Resource) -> tuple[tuple
     if inventory.source is None:
         return ()
     at, lines = inventory.source.lines_at(place, resource.place)
-    shown = [(number, line[:LONG]) for number, line in _safe(lines) if number >= at - BEFORE]
+    words = sorted(set(_words(resource.attributes)), key=len, reverse=True)
+    shown = [(number, _without(words, line)[:LONG]) for number, line in _safe(lines) if number >= at - BEFORE]
     return tuple(shown) if len(shown) > 1 else ()
+
+
+def _words(value: object) -> Iterator[str]:
+    """The words of all secrets in plain text, however they are written."""
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    ):
+        if not is_secret((name,)):
+            yield from _words(inner)
+        for one in inner if isinstance(inner, list) else [inner]:
+            if is_secret((name,)) and isinstance(one, str):
+                yield from (word for word in one.split() if len(word) >= SHORTEST)
+
+
+def _without(words: Iterable[str], line: str) -> str:
+    for word in words:
+        line = line.replace(word, "…")
+    return line
 
 
 def _safe(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
