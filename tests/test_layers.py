@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "dbguard"
 # Each room may import from the rooms before it, and from its own.
 ROOMS = (
     {"dbguard", "dbguard.model", "dbguard.errors", "dbguard.identifiers", "dbguard.peers"},
-    {"dbguard.value"},
+    {"dbguard.value", "dbguard.nearest", "dbguard.patterns"},
     {"dbguard.inventory", "dbguard.operators"},
     {"dbguard.relation"},
     {"dbguard.links", "dbguard.gathered", "dbguard.backups"},
@@ -42,7 +42,8 @@ ROOMS = (
         "dbguard.drift",
         "dbguard.waiver",
     },
-    {"dbguard.frameworks", "dbguard.baseline"},
+    {"dbguard.frameworks", "dbguard.baseline", "dbguard.layers", "dbguard.profile"},
+    {"dbguard.configuration"},
     {
         "dbguard.scan",
         "dbguard.parameter_sets",

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbguard.cli import main
+from dbguard.discover import find
 from dbguard.model import VERDICTS, Finding
 from dbguard.parameter_files import ParameterSet
 from dbguard.parameter_sets import scan as scan_sets
@@ -171,7 +172,7 @@ def test_sets_together_say_what_each_says_alone(here: Path, template: Any, value
     (here / "t.json").write_text(json.dumps(template))
     sets = [ParameterSet(f"s{number}", one, dict.fromkeys(one, "s:1:1")) for number, one in enumerate(values)]
     options = Options(LIBRARY.chosen(("rds/",), (), every=False), show=frozenset(VERDICTS))
-    report = scan_sets(LIBRARY, options, sets, ["t.json"])
+    report = scan_sets(LIBRARY, options, sets, ["t.json"], list(find(["t.json"])))
     total = dict.fromkeys(VERDICTS, 0)
     for one in report.findings:
         total[one.verdict] += 1

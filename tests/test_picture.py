@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dbguard.model import Member, badness
-from dbguard.picture import DATABASES, Picture
+from dbguard.picture import DATABASES, Picture, coloured
 from dbguard.policy_library import Library
 from dbguard.scan import Options, Scan
 
@@ -46,10 +46,10 @@ Resources:
 """
 
 
-def drawn(text: str, *, picture: bool = True) -> dict[str, Member]:
-    entries = list(LIBRARY.entries.values())
-    scan = Scan(LIBRARY, Options(entries, picture=Picture(LIBRARY.topology) if picture else None))
-    return {one.id: one for one in scan.run_on([("a.yaml", text.encode())]).members}
+def drawn(text: str) -> dict[str, Member]:
+    picture = Picture(LIBRARY.topology)
+    report = Scan(LIBRARY, Options(list(LIBRARY.entries.values()), picture=picture)).run_on([("a.yaml", text.encode())])
+    return {one.id: one for one in coloured(picture.members(), report.findings)}
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +94,6 @@ def test_the_worst_verdict_is_kept(members: dict[str, Member]) -> None:
     assert badness(("unknown", "low")) < badness(("pass", "critical")) < badness(("exempt", "critical"))
 
 
-def test_nothing_is_drawn_where_nobody_asks() -> None:
-    assert not drawn(TEMPLATE, picture=False)
-
-
 def test_drawing_changes_no_verdict() -> None:
     entries = list(LIBRARY.entries.values())
     reports = [
@@ -105,7 +101,7 @@ def test_drawing_changes_no_verdict() -> None:
         for picture in (None, Picture(LIBRARY.topology))
     ]
     findings = tuple(one._replace(around=()) for one in reports[1].findings)
-    assert reports[0] == reports[1]._replace(members=(), findings=findings)
+    assert reports[0] == reports[1]._replace(findings=findings)
 
 
 def test_every_relation_is_one_of_the_topology_and_every_database_is_judged() -> None:
@@ -132,3 +128,25 @@ def test_a_page_shows_the_worse_of_two_sets_of_parameters(tmp_path: Path) -> Non
     text = page.read_text(encoding="utf-8")
     assert 'aria-label="Db, RDS DBInstance, critical fail"' in text
     assert 'id="why-rds/public-access"' in text
+
+
+def test_what_is_waived_colours_nothing() -> None:
+    picture = Picture(LIBRARY.topology)
+    entries = [LIBRARY.entries[name] for name in ("rds/public-access", "rds/multi-az")]
+    text = """
+Resources:
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties: {Engine: postgres, PubliclyAccessible: true, MultiAZ: false}
+  Other: {Type: AWS::RDS::DBInstance, Properties: {Engine: postgres, PubliclyAccessible: true, MultiAZ: true}}
+"""
+    report = Scan(LIBRARY, Options(entries, picture=picture)).run_on([("a.yaml", text.encode())])
+
+    def colours(*waived: str) -> dict[str, str]:
+        found = [one._replace(waiver={} if one.policy in waived else None) for one in report.findings]
+        return {one.id: one.verdict + one.severity for one in coloured(picture.members(), found)}
+
+    assert colours() == {"Db": "failcritical", "Other": "failcritical"}
+    assert colours("rds/public-access")["Db"] == f"fail{LIBRARY.entries['rds/multi-az'].severity}"
+    assert colours("rds/public-access")["Other"].startswith("waived")
+    assert colours("rds/public-access", "rds/multi-az")["Db"].startswith("waived")

@@ -450,19 +450,17 @@ def test_waivers_of_a_configuration() -> None:
     rows: list[dict[str, Any]] = [
         {"policy": "rds/multi-az", "path": "legacy/*", "reason": "old"},
         {"policy": "rds/", "resource": "Db*", "reason": "databases", "until": "2027-01-01"},
-        {"policy": "rds/multi-az", "path": 7, "reason": "x"},
-        {"policy": "rds/multi-az", "reason": "x", "paths": "*"},
+        {"policy": "rds/multi-az", "path": "here/*"},
     ]
-    made = list(waiver.configured(rows, Location("dbguard.toml", 3, 1)))
-    seen = waiver.settle(report(finding(), finding(name="Other")), made, TYPES, TYPES, "2026-06-01")
+    places = [Location("dbguard.toml", line, 1) for line in (3, 5, 9)]
+    made = [one for row, place in zip(rows, places, strict=True) for one in waiver.configured(row, place, ("",))]
+    run = waiver.Run(TYPES, lambda _: TYPES, "2026-06-01")
+    seen = waiver.settle(report(finding(), finding(name="Other")), made, run)
     assert [one.waiver and one.waiver["reason"] for one in seen.findings] == ["databases", None]
-    assert [one.detail.split(";")[0] for one in seen.notices] == [
-        "path and resource are patterns, such as legacy/*",
-        "unknown key paths",
-    ]
-    later = waiver.settle(report(finding()), made, TYPES, TYPES, "2027-01-02")
+    assert [(one.kind, one.detail) for one in seen.notices] == [("malformed", "rds/multi-az: it gives no reason")]
+    later = waiver.settle(report(finding()), made, run._replace(today="2027-01-02"))
     assert (later.waived, [one.kind for one in later.notices].count("expired")) == (0, 1)
-    last = waiver.settle(report(finding()), made, TYPES, TYPES, "2027-01-01")
+    last = waiver.settle(report(finding()), made, run._replace(today="2027-01-01"))
     assert last.waived == 1
 
 

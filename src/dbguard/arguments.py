@@ -63,6 +63,7 @@ def scan(commands: Commands[Parser]) -> None:
         help="values as JSON or YAML, or samconfig.toml#ENV; each file is a set that is judged by itself",
     )
     _selection(command)
+    _configuration(command)
     _output(command)
     command.add_argument(
         "--pass-over", action="store_true", help="pass over named files that are no templates, as in folders"
@@ -101,6 +102,7 @@ def live(commands: Commands[Parser]) -> None:
     files.add_argument("--resume", metavar="FILE", help="go on with a scan that was interrupted")
     what.add_argument("--print-iam-policy", action="store_true", help="print the permissions that are needed, and stop")
     _selection(command)
+    _configuration(command)
     _output(command)
 
 
@@ -119,10 +121,9 @@ def drift(commands: Commands[Parser]) -> None:
     where.add_argument("--region", action="append", default=[], metavar="NAME", help="the stack's Region")
     where.add_argument("--role-arn", metavar="ARN", help="a role to assume")
     command.add_argument("--format", choices=("text", "json"), default="text")
-    command.add_argument(
-        "--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)"
-    )
+    command.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 from this severity on (default: low)")
     _selection(command)
+    _configuration(command)
 
 
 def _account(group: argparse._ActionsContainer) -> None:
@@ -149,9 +150,7 @@ def _output(command: argparse.ArgumentParser) -> None:
     output.add_argument(
         "--show", metavar="VERDICTS", help="fail,may-fail,unknown (default), pass, exempt, waived, or all"
     )
-    output.add_argument(
-        "--fail-on", choices=SEVERITIES, default="low", help="exit 1 from this severity on (default: low)"
-    )
+    output.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 from this severity on (default: low)")
     output.add_argument("--strict", action="store_true", help="may-fail and unknown count as fail")
     accepted = command.add_argument_group("what is accepted")
     accepted.add_argument("--no-waivers", action="store_true", help="judge as if nothing were waived")
@@ -181,6 +180,17 @@ def _selection(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--severity", choices=SEVERITIES, help="only policies of this severity or worse")
     _folders(group)
+
+
+def _configuration(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("what is configured")
+    files = group.add_mutually_exclusive_group()
+    files.add_argument("--config", metavar="FILE", help="read this file alone (default: the nearest dbguard.toml)")
+    files.add_argument("--no-config", action="store_true", help="read no configuration file")
+    group.add_argument("--env", metavar="NAME", help="an environment of the configuration, such as prod")
+    group.add_argument(
+        "--locked", action="store_true", help="nothing in what is scanned may weaken the scan: for others' changes"
+    )
 
 
 def _folders(group: argparse._ActionsContainer) -> None:
@@ -255,6 +265,24 @@ def baseline(commands: Commands[Parser]) -> None:
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard baseline")
     listing = actions.add_parser("list", help="list its findings", **COMMON)
     listing.add_argument("file", metavar="FILE", help="the baseline")
+
+
+def config(commands: Commands[Parser]) -> None:
+    """`dbguard config`."""
+    command = commands.add_parser("config", help="show what is configured, and where that is said", **COMMON)
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog="dbguard config")
+    show = actions.add_parser(
+        "show",
+        help="show what holds for a template, and where each value comes from",
+        epilog="example: dbguard config show templates/db.yaml --env prod",
+        **COMMON,
+    )
+    show.add_argument("path", nargs="?", default=".", metavar="PATH", help="a template or a folder (default: .)")
+    show.add_argument("--format", choices=("text", "json"), default="text")
+    _selection(show)
+    _configuration(show)
+    schema = actions.add_parser("schema", help="print the JSON Schema of dbguard.toml, for editors", **COMMON)
+    _folders(schema)
 
 
 def _tool(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dbguard.errors import UsageError
@@ -38,8 +38,7 @@ def of(findings: Iterable[Finding]) -> Baseline:
 
 
 def _row(one: Finding) -> Row:
-    home = one.judged_at.file if one.judged_at else f"{one.resource.account}/{one.resource.region}"
-    return Row(home, one.policy, one.resource.id, one.verdict, one.fingerprint)
+    return Row(one.home, one.policy, one.resource.id, one.verdict, one.fingerprint)
 
 
 def accept(report: Report, baseline: Baseline) -> tuple[Report, Baseline]:
@@ -64,20 +63,25 @@ def _taken(one: Finding, left: dict[str, list[Row]]) -> bool:
     return True
 
 
-def stale(left: Baseline, report: Report, ran: Collection[str]) -> Baseline:
+def stale(left: Baseline, report: Report, ran: Callable[[str], Collection[str]]) -> Baseline:
     """What was found no more although it was looked for: its policy ran, and its file was judged."""
     if not report.complete:
         return Counter()
-    return Counter({row: number for row, number in left.items() if row.policy in ran and row.home in report.homes})
+    return Counter(
+        {row: number for row, number in left.items() if row.home in report.homes and row.policy in ran(row.home)}
+    )
 
 
 def trends(report: Report, idle: Baseline, severities: Mapping[str, str]) -> Iterator[Trend]:
-    """Of what fails or may fail: what is new, known and gone of each policy, by severity, which every policy has."""
+    """Of what fails or may fail: what is new, known and gone of each policy, the worst first.
+
+    `severities` has every policy that ran; what another baseline has lost is in the report already.
+    """
     wrong = [one for one in report.findings if one.verdict in (FAIL, MAY_FAIL)]
     severities = {**severities, **{one.policy: one.severity for one in wrong}}
     new = Counter(one.policy for one in wrong if one.waiver is None)
     known = Counter(one.policy for one in wrong if one.waiver is WAIVER)
-    gone: Counter[str] = Counter()
+    gone = Counter({one.policy: one.gone for one in report.trends})
     for row, number in idle.items():
         gone[row.policy] += number if row.verdict in (FAIL, MAY_FAIL) else 0
     for name in sorted({*new, *known, *+gone}, key=lambda name: (SEVERITIES.index(severities[name]), name)):

@@ -16,7 +16,7 @@ from dbguard.arguments import COMMON, Parser
 from dbguard.errors import DbguardError, PolicyError
 
 CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
-COMMANDS = ("scan", "live", "drift", "explain", "policies", "waivers", "baseline")
+COMMANDS = ("scan", "live", "drift", "explain", "policies", "waivers", "baseline", "config")
 DEEPEST = 20_000  # calls within calls: enough for a chain of some 2,000 conditions; beyond, a gap
 
 
@@ -32,9 +32,8 @@ def main(words: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except PolicyError as error:
         count = len(error.problems)
-        return _wrong(
-            *error.problems, f"dbguard: {count} mistake{'s' if count > 1 else ''} in policy files, nothing was scanned"
-        )
+        mistakes = f"{count} mistake{'s' if count > 1 else ''}"
+        return _wrong(*error.problems, f"dbguard: {mistakes} in {error.what}, nothing was scanned")
     except DbguardError as error:
         return _wrong(f"dbguard: {error}")
     except BrokenPipeError:

@@ -42,14 +42,14 @@ class PassedOver(NamedTuple):
 Found = Candidate | PassedOver | Gap
 
 
-def find(paths: Sequence[str]) -> Iterator[Found]:
-    """Everything to look at, in order; the same file once."""
+def find(paths: Sequence[str], *, every: bool = False) -> Iterator[Found]:
+    """Everything to look at, in order, the same file once; what .gitignore leaves out only where every file is."""
     seen: set[tuple[int, int]] = set()
     for path in paths:
         if path == "-":
             yield _candidate("<stdin>", sys.stdin.buffer.read(LARGEST + 1), named=True)
         elif os.path.isdir(path):
-            yield from _folder(path, seen)
+            yield from _folder(path, seen, every=every)
         else:
             yield from _file(path, seen, named=True)
 
@@ -91,8 +91,8 @@ def narrow(data: bytes) -> bytes:
     return data[2:].replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
 
 
-def _folder(root: str, seen: set[tuple[int, int]]) -> Iterator[Found]:
-    ignored = Ignored(root)
+def _folder(root: str, seen: set[tuple[int, int]], *, every: bool) -> Iterator[Found]:
+    ignored = Ignored(root, every=every)
     problems: list[OSError] = []
     for folder, names, files in os.walk(root, onerror=problems.append):
         while problems:
@@ -137,8 +137,9 @@ def _unlisted(error: OSError) -> Gap:
 class Ignored:
     """What the .gitignore files from the repository's root downwards leave out; git itself is never run."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, every: bool) -> None:
         self._specs: list[tuple[str, GitIgnoreSpec]] = []
+        self._every = every
         above = os.path.abspath(root)
         chain = []
         while not os.path.exists(os.path.join(above, ".git")) and os.path.dirname(above) != above:
@@ -153,7 +154,7 @@ class Ignored:
     def enter(self, folder: str) -> None:
         """Read the folder's own .gitignore, if there is one."""
         path = os.path.join(folder, ".gitignore")
-        if not os.path.isfile(path):
+        if self._every or not os.path.isfile(path):
             return
         from pathspec import GitIgnoreSpec
 

@@ -3,6 +3,7 @@
     DbguardError                 a user's mistake: one line on standard error
     ├── UsageError               wrong options or arguments              exit 2
     ├── PolicyError              a policy file cannot be used            exit 2
+    │   └── ConfigError          a configuration file cannot be used     exit 2
     └── DocumentError            a file cannot be read as a template     a gap, exit 3
 
 Anything else that is raised is a bug and shows as a traceback.
@@ -22,9 +23,17 @@ class UsageError(DbguardError):
 class PolicyError(DbguardError):
     """One or more policy files are wrong; `problems` holds one line for each mistake."""
 
+    what = "policy files"
+
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class ConfigError(PolicyError):
+    """A configuration file is wrong; `problems` holds one line for each mistake."""
+
+    what = "the configuration"
 
 
 class DocumentError(DbguardError):

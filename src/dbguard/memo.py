@@ -34,7 +34,7 @@ class Memo:
     """Judges, and remembers: all verdicts of resources that are wholly alike, else policy by policy."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[tuple[Any, ...], Judgement]] = {}
+        self._known: dict[int, dict[tuple[Any, ...], Judgement]] = {}  # by the policy as it is tuned
         self._whole: dict[tuple[Any, ...], tuple[Judgement, ...]] = {}
         self._bundles: dict[tuple[Any, ...], Bundle] = {}
         self._worlds: dict[object, int] = {}  # signatures to numbers
@@ -92,7 +92,7 @@ class Memo:
         reads = policy.reads or NOTHING
         attributes = (frozen(resource.attributes.get(name)) for name in reads.attributes)
         key = (head, *map(written.get, reads.properties), *attributes)
-        known = self._known.setdefault(policy.id, {})
+        known = self._known.setdefault(id(policy), {})
         if key in known:
             return known[key]
         found = _about(NOBODY, judge(policy, resource, inventory))

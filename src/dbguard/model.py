@@ -104,6 +104,11 @@ class Finding(NamedTuple):
     judged_at: Location | None = None  # the resource itself, where `location` is the thing to change
     around: tuple[tuple[int, str], ...] = ()  # numbered lines around the place, where a reporter asks for them
 
+    @property
+    def home(self) -> str:
+        """The template that the resource is in, or its account and Region as `123456789012/eu-west-1`."""
+        return self.judged_at.file if self.judged_at else f"{self.resource.account}/{self.resource.region}"
+
 
 class Waiver(NamedTuple):
     """A user's word that findings of a policy on a resource are accepted."""
@@ -118,6 +123,7 @@ class Waiver(NamedTuple):
     property: str = ""  # the place that it is limited to, such as Resources.Db.Properties.MultiAZ
     type: str = ""  # the resource's type, where it is known
     problem: str = ""  # why it waives nothing
+    folders: tuple[str, ...] = ()  # that a pattern in `file` may start from
 
 
 class Notice(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from dbguard.errors import DocumentError, UsageError
@@ -23,9 +23,12 @@ class ParameterSet(NamedTuple):
     values: dict[str, Any]
     places: dict[str, str]  # of each value, as file:line:column
     template: str | None = None  # the only template that they are for
+    within: Callable[[str], bool] | None = None  # the templates whose configuration names them
 
     def on(self, file: str) -> bool:
         """Whether they are for this template; what is read from standard input has no name to tell by."""
+        if self.within and not self.within(file):
+            return False
         if self.template is None or file == "<stdin>":
             return True
         wanted = os.path.normpath(self.template).replace(os.sep, "/").lstrip("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from dbguard.discover import find
+from dbguard.discover import Found
 from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, Report
 from dbguard.parameter_files import ParameterSet
 from dbguard.policy_library import Library
@@ -14,9 +14,10 @@ from dbguard.scan import Options, Scan
 One = TypeVar("One", Finding, Gap)
 
 
-def scan(library: Library, options: Options, sets: Sequence[ParameterSet], paths: Sequence[str]) -> Report:
+def scan(
+    library: Library, options: Options, sets: Sequence[ParameterSet], paths: Sequence[str], files: Sequence[Found]
+) -> Report:
     """Scan with each set in turn. Raises UsageError for a value that a template refuses."""
-    files = list(find(paths))
     every = options._replace(show=frozenset(VERDICTS))
     reports = [(one, Scan(library, every._replace(own=one)).run(paths, files)) for one in sets]
     findings = [
@@ -27,7 +28,6 @@ def scan(library: Library, options: Options, sets: Sequence[ParameterSet], paths
     report = reports[0][1]._replace(
         findings=tuple(one for one in findings if one.verdict in WAIVABLE or one.verdict in options.show),
         gaps=tuple(_named(gap, names) for gap, names in gaps),
-        members=options.picture.members() if options.picture else (),
         verdicts={verdict: sum(one.verdict == verdict for one in findings) for verdict in VERDICTS},
         waivers=tuple(dict.fromkeys(waiver for _, report in reports for waiver in report.waivers)),
     )

@@ -124,21 +124,26 @@ class Library:
         found: dict[str, Any] = self._plans[key][name]
         return found
 
+    def folder(self, name: str) -> str:
+        """The folder of policies that a policy stands in."""
+        return self._home[name].path
+
     def file(self, name: str) -> str:
         """The path of a policy's file."""
         return os.path.join(self._home[name].path, *f"{name}.yaml".split("/"))
 
     def chosen(self, select: Iterable[str], ignore: Iterable[str], *, every: bool) -> list[Entry]:
         """The policies to run, by id or prefix; a name that fits none is a mistake."""
-        wanted = [self._fitting(name) for name in select]
-        unwanted = {name for one in ignore for name in self._fitting(one)}
+        wanted = [self.fitting(name) for name in select]
+        unwanted = {name for one in ignore for name in self.fitting(one)}
         if wanted:
             names = {name for group in wanted for name in group}
         else:
             names = {name for name, entry in self.entries.items() if every or entry.tier == "recommended"}
         return [entry for name, entry in self.entries.items() if name in names and name not in unwanted]
 
-    def _fitting(self, pattern: str) -> list[str]:
+    def fitting(self, pattern: str) -> list[str]:
+        """The policies that an id or prefix names. Raises UsageError where there is none."""
         pattern = pattern.removesuffix("*")
         found = [name for name in self.entries if name == pattern]
         found = found or [name for name in self.entries if name.startswith(pattern.rstrip("/") + "/")]

@@ -13,16 +13,18 @@ from dbguard.discover import Candidate, Found, PassedOver, find, is_template
 from dbguard.errors import DocumentError, UsageError
 from dbguard.families import Families, Family
 from dbguard.finding import finding, order
-from dbguard.inventory import Inventory
+from dbguard.inventory import Inventory, Resource
 from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, VERDICTS, WAIVABLE, Control, Coverage, Finding, Gap, Location, Report, Status
 from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion
+from dbguard.profile import Profile
 from dbguard.sources.template import TemplateInventory, check, load, opened
 from dbguard.sources.template.sections import Gaps
 from dbguard.value import Value
 
 if TYPE_CHECKING:
+    from dbguard.configuration import Configuration
     from dbguard.frameworks import Framework
     from dbguard.model import Waiver
     from dbguard.parameter_files import ParameterSet
@@ -44,16 +46,24 @@ class Options(NamedTuple):
     own: ParameterSet | None = None  # the values of a file; `parameters` are laid over them
     tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
     picture: Picture | None = None  # of the fleet, where a report shows it
+    configuration: Configuration | None = None  # what else holds for each template, where something is configured
 
     def given(self, file: str) -> Mapping[str, Value]:
         """The parameter values for a template."""
-        return {**self.own.values, **self.parameters} if self.own and self.own.on(file) else self.parameters
+        own = self.own.values if self.own and self.own.on(file) else {}
+        if self.configuration is None:
+            return {**own, **self.parameters} if own else self.parameters
+        under, over = self.configuration.values(file)
+        return {**under, **own, **over, **self.parameters}
 
-    def place(self, name: str) -> str:
+    def place(self, name: str, file: str) -> str:
         """Where a parameter's value stands, in front of what is wrong with it; nothing for one of the command line."""
-        return (
-            f"{self.own.places[name]}: " if self.own and name in self.own.places and name not in self.parameters else ""
-        )
+        if name in self.parameters:
+            return ""
+        configured = self.configuration.places(file) if self.configuration else {}
+        own = self.own.places if self.own and self.own.on(file) else {}
+        found = {**configured, **own}.get(name)
+        return f"{found}: " if found else ""
 
 
 class Scan:
@@ -68,12 +78,7 @@ class Scan:
         self.verdicts = dict.fromkeys(VERDICTS, 0)
         self.outcomes: dict[str, set[str]] = {}  # the verdicts of each policy, where frameworks ask for them
         self.read = self.not_templates = self.unreadable = self.resources = 0
-        self._by_type: dict[str, list[Entry]] = {}
-        for entry in options.entries:
-            for name in entry.types:
-                self._by_type.setdefault(name, []).append(entry)
-        self._built: dict[str, Policy] = {}
-        self._policies: dict[tuple[str, str], tuple[Policy, ...]] = {}  # by type and origin
+        self._profile = Profile(library, options.entries, options.settings)
         self._memo = Memo()
         self._named: set[str] = set()  # the parameters of all templates
         self._bound: set[str] = set()  # and those of nested stacks
@@ -123,7 +128,6 @@ class Scan:
             verdicts,
             statuses=statuses,
             controls=self._controls(),
-            members=self.options.picture.members() if self.options.picture else (),
             waivers=tuple(dict.fromkeys(self.waivers)),
             homes=frozenset(self._files),
         )
@@ -163,16 +167,18 @@ class Scan:
         own = self.options.own
         if not self.read or self.unreadable:
             return
+        if own and own.within:  # configured for more templates than may be at hand
+            own = None
         if own and own.template and not self._own_named:
             raise UsageError(f"{own.name}: its template-file-path {own.template} is none of the templates scanned")
-        for names, known in ((own.values if own else (), self._own_named), (self.options.parameters, self._named)):
+        own_names = [name for name in (own.values if own else ()) if name not in self.options.parameters]
+        for names, known in ((own_names, self._own_named), (self.options.parameters, self._named)):
             unknown = next((name for name in names if name not in known), None)
-            if unknown in self._bound:
-                place = self.options.place(unknown)
-                raise UsageError(f"{place}parameter {unknown} is one of a nested stack: its parent gives it a value")
             if unknown:
-                hint = suggestion(unknown, known)
-                raise UsageError(f"{self.options.place(unknown)}no template has a parameter {unknown}{hint}")
+                place = f"{own.places[unknown]}: " if own and names is own_names else ""
+                nested = f"parameter {unknown} is one of a nested stack: its parent gives it a value"
+                absent = f"no template has a parameter {unknown}{suggestion(unknown, known)}"
+                raise UsageError(f"{place}{nested if unknown in self._bound else absent}")
 
     def _file(self, candidate: Candidate) -> Iterator[Finding]:
         if candidate.data.startswith(SCAN_FILE):
@@ -216,7 +222,7 @@ class Scan:
         self._given(inventory)
         noted = Gaps(inventory.source)
         noted.found = [*(gap for document in inventory.documents for gap in document.gaps), *gaps]
-        check.check(inventory, set(self._by_type), noted)
+        check.check(inventory, {name for file in files for name in self._on(file).by_type}, noted)
         self.gaps.extend(noted.found)
         yield from self._judged(inventory)
         self._waivers_of(inventory)
@@ -256,15 +262,16 @@ class Scan:
             given = self.options.given(file)
             refused = parameter._replace(name=name).refusal(given[name]) if name in given else None
             if refused:
-                raise UsageError(f"{self.options.place(name) or f'{file}: '}{refused}")
+                raise UsageError(f"{self.options.place(name, file) or f'{file}: '}{refused}")
         self._bound.update(name.rpartition("/")[2] for name in inventory.world.bindings)
 
     def _judged(self, inventory: Inventory) -> Iterator[Finding]:
         for resource in inventory.resources:
-            if resource.type not in self._by_type:
+            profile = self._on(self._home(resource, inventory)) if self.options.configuration else self._profile
+            if resource.type not in profile.by_type:
                 continue
             self.resources += 1
-            policies = self._about(resource.type, resource.subject.origin)
+            policies = profile.about(resource.type, resource.subject.origin)
             for policy, judgement in self._memo.judge_all(policies, resource, inventory):
                 if judgement.verdict == NOT_SELECTED:
                     continue
@@ -280,19 +287,13 @@ class Scan:
         if self.options.picture:
             self.options.picture.draw(inventory)
 
-    def _about(self, type_name: str, origin: str) -> tuple[Policy, ...]:
-        """The policies on a type, as far as they judge what comes from there."""
-        key = (type_name, origin)
-        if key not in self._policies:
-            built = (self._policy(entry.id) for entry in self._by_type[type_name])
-            self._policies[key] = tuple(one for one in built if one.only in (None, origin))
-        return self._policies[key]
+    def _on(self, home: str) -> Profile:
+        """The policies that run on a template, or on an account and Region."""
+        return self.options.configuration.of(home).profile if self.options.configuration else self._profile
+
+    def _home(self, resource: Resource, inventory: Inventory) -> str:
+        return inventory.source.location(resource.place).file if inventory.source else inventory.name
 
     def _too_many(self, policy: Policy, name: str, inventory: Inventory) -> None:
         detail = f"{policy.id} on {name}: too many scenarios to go through, name some values with --parameter"
         self.gaps.append(Gap(inventory.name, "too-many-scenarios", detail))
-
-    def _policy(self, name: str) -> Policy:
-        if name not in self._built:
-            self._built[name] = self._library.policy(name, self.options.settings.get(name))
-        return self._built[name]

@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from dbguard.inventory import Resource
 from dbguard.model import WAIVABLE, Finding, Location, Notice, Path, Report, Waiver
+from dbguard.patterns import fits
 from dbguard.policy_library import suggestion
 from dbguard.sources.comments import Comment, comments
 from dbguard.sources.document import Document, dotted
@@ -95,15 +97,11 @@ def _on(resource: Resource, place: Path, inventory: TemplateInventory) -> Waiver
     return Waiver("", "", None, "metadata", where, home.file, home.path, type=resource.type)
 
 
-def configured(rows: Iterable[Mapping[str, Any]], location: Location) -> Iterator[Waiver]:
-    """The waivers of a configuration: rows with policy, reason, until, and patterns for path and resource."""
-    for row in rows:
-        plain = {name: value for name, value in row.items() if name not in ("path", "resource")}
-        patterns = (row.get("path", "*"), row.get("resource", "*"))
-        if all(isinstance(one, str) for one in patterns):
-            yield from _row(Waiver("", "", None, "config", location, *patterns), plain)
-        else:
-            yield Waiver("", "", None, "config", location, problem="path and resource are patterns, such as legacy/*")
+def configured(row: Mapping[str, Any], location: Location, folders: tuple[str, ...]) -> Iterator[Waiver]:
+    """The waivers of one row of a configuration: policy, reason, until, and patterns for path and resource."""
+    plain = {name: value for name, value in row.items() if name not in ("path", "resource")}
+    patterns = (row.get("path", "*"), row.get("resource", "*"))
+    yield from _row(Waiver("", "", None, "config", location, *patterns, folders=folders), plain)
 
 
 def _row(waiver: Waiver, row: Any) -> Iterator[Waiver]:
@@ -147,21 +145,28 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def settle(report: Report, waivers: Iterable[Waiver], types: Types, ran: Collection[str], today: str) -> Report:
-    """The report with waived findings marked, and a notice for each waiver that is of no use.
+class Run(NamedTuple):
+    """What has to be known of a run to say which waivers count in it."""
 
-    `types` are those of every policy there is, `ran` the policies of this run, `today` a day as 2027-03-01.
-    """
+    types: Types  # of every policy there is
+    ran: Callable[[str], Collection[str]]  # the policies that ran on a template, or on an account and Region
+    today: str  # as 2027-03-01
+    refusal: Callable[[Waiver], str | None] = lambda _: None  # why the configuration does not let a waiver count
+    folders: tuple[str, ...] = ()  # that were scanned whole
+
+
+def settle(report: Report, waivers: Iterable[Waiver], run: Run) -> Report:
+    """The report with waived findings marked, and a notice for each waiver that is of no use."""
     notices: list[Notice] = []
     valid: list[Waiver] = []
     for waiver in dict.fromkeys(waivers):
-        notice = _refused(waiver, types, today)
+        notice = _refused(waiver, run)
         notices.extend([notice] if notice else [])
         valid.extend([] if notice else [waiver])
     index = Index(valid)
     findings = tuple(_marked(one, next(iter(index.over(one)), None)) for one in report.findings)
     used = {_identity(waiver) for one in report.findings for waiver in index.over(one)}
-    idle = [one for one in valid if _identity(one) not in used and _would_show(one, types, ran)]
+    idle = [one for one in valid if _identity(one) not in used and _would_show(one, run, report.homes)]
     notices.extend(_notice("unused", one, "no finding here is waived by it, take it out") for one in idle)
     return waived(report, findings)._replace(notices=(*report.notices, *sorted(set(notices), key=_order)))
 
@@ -220,10 +225,14 @@ def _covers(waiver: Waiver, finding: Finding) -> bool:
 
 def _fits(waiver: Waiver, finding: Finding) -> bool:
     one = finding.resource
-    file = finding.judged_at.file if finding.judged_at else f"{one.account}/{one.region}"
-    return fnmatchcase(file, waiver.file) and any(
+    return _is_about(waiver, finding.home) and any(
         fnmatchcase(name, waiver.resource) for name in (one.id, one.arn or "")
     )
+
+
+def _is_about(waiver: Waiver, home: str) -> bool:
+    """Whether a waiver of the configuration is about a template, or an account and Region."""
+    return waiver.file == "*" or fits((waiver.file,), waiver.folders, home)
 
 
 def names(pattern: str, policy: str) -> bool:
@@ -231,28 +240,43 @@ def names(pattern: str, policy: str) -> bool:
     return policy == pattern or (pattern.endswith("/") and policy.startswith(pattern))
 
 
-def _identity(waiver: Waiver) -> tuple[Location, str]:
+def _identity(waiver: Waiver) -> tuple[Location, str, Home]:
     """What a waiver is, however many copies of a resource a loop or a nested stack makes."""
-    return waiver.location._replace(path=""), waiver.policy
+    patterns = (waiver.file, waiver.resource) if waiver.where == "config" else ("", "")
+    return waiver.location._replace(path=""), waiver.policy, patterns
 
 
-def _refused(waiver: Waiver, types: Types, today: str) -> Notice | None:
+def _refused(waiver: Waiver, run: Run) -> Notice | None:
     """Why a waiver waives nothing."""
     if waiver.problem:
         return _notice("malformed", waiver, waiver.problem)
-    if not any(names(waiver.policy, one) for one in types):
-        hint = suggestion(waiver.policy, types)
+    if not any(names(waiver.policy, one) for one in run.types):
+        hint = suggestion(waiver.policy, run.types)
         return _notice("unknown-policy", waiver, f"there is no policy '{waiver.policy}'{hint}")
-    if waiver.until and waiver.until < today:
+    if waiver.until and waiver.until < run.today:
         return _notice("expired", waiver, f"it ended on {waiver.until}: {waiver.reason}")
-    return None
+    refused = run.refusal(waiver)
+    return _notice("not-allowed", waiver, refused) if refused else None
 
 
-def _would_show(waiver: Waiver, types: Types, ran: Collection[str]) -> bool:
+def _would_show(waiver: Waiver, run: Run, homes: Collection[str]) -> bool:
     """Whether a finding to waive would have been seen: every policy meant was run, on a resource that was judged."""
-    named = [one for one in types if names(waiver.policy, one)]
-    about = [one for one in named if waiver.type in types[one]] or named
-    return bool(waiver.type) and all(one in ran for one in about)
+    named = [one for one in run.types if names(waiver.policy, one)]
+    if waiver.where == "config":
+        about = [home for home in homes if _is_about(waiver, home)]
+        return _is_covered(waiver, about, run) and all(one in run.ran(home) for home in about or homes for one in named)
+    named = [one for one in named if waiver.type in run.types[one]] or named
+    ran = run.ran(waiver.file)
+    return bool(waiver.type) and all(one in ran for one in named)
+
+
+def _is_covered(waiver: Waiver, about: list[str], run: Run) -> bool:
+    """Whether the run saw all that a waiver of the configuration is about: its one file, or the folder it is for."""
+    literal = not re.search(r"[*?\[]", waiver.file)
+    if literal and any(os.path.normpath(home).endswith(os.path.normpath(waiver.file)) for home in about):
+        return True
+    above = os.path.abspath(waiver.folders[-1]) if waiver.folders else ""
+    return any(above == folder or above.startswith(folder.rstrip(os.sep) + os.sep) for folder in run.folders)
 
 
 def _notice(kind: str, waiver: Waiver, detail: str) -> Notice:

@@ -43,11 +43,15 @@ def nested(template: Template, condition: str | None = None) -> Inventory:
 
 
 def verdicts(inventory: Inventory, prefix: str = "") -> dict[tuple[str, str], object]:
-    """What every policy says of every resource: verdict, when and unless."""
+    """What every policy says of every resource: the verdict, and whether there is a scenario for and against it.
+
+    Of several scenarios that are as small, which one is named hangs on the order in which choices are met.
+    """
     return {
-        (policy.id, name): judge(policy, inventory.by_id[prefix + name], inventory)[:3]
+        (policy.id, name): (found.verdict, found.when is None, found.unless is None)
         for policy in POLICIES
         for name in NAMES
+        for found in [judge(policy, inventory.by_id[prefix + name], inventory)]
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from dbguard import baseline
 from dbguard.baseline import Baseline
@@ -13,6 +13,9 @@ from dbguard.cli import CLEAN
 from dbguard.errors import UsageError
 from dbguard.model import Report
 from dbguard.reporters import count, printable
+
+if TYPE_CHECKING:
+    from dbguard.commands.configured import Setup
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,23 +28,31 @@ def run(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def applied(report: Report, ran: Mapping[str, str], options: argparse.Namespace) -> Report:
-    """The report with the findings of a baseline waived; the baseline is written or pruned where that is asked for."""
+def applied(report: Report, setup: Setup, options: argparse.Namespace) -> Report:
+    """The report with the findings of baselines waived; they are written or pruned where that is asked for."""
     if options.write_baseline:
         return _written(report, options.write_baseline)
-    known = read(options.baseline)
+    for file in setup.baselines:
+        report = _held(report, file, setup, prune=options.prune_baseline)
+    return report
+
+
+def _held(report: Report, file: str, setup: Setup, *, prune: bool) -> Report:
+    """The report held against one baseline."""
+    known = read(file)
     report, left = baseline.accept(report, known)
     report = report._replace(homes=report.homes | {row.home for row in left if _is_gone(row.home)})
-    idle = baseline.stale(left, report, ran)
-    report = report._replace(trends=tuple(baseline.trends(report, idle, ran)))
-    if options.prune_baseline:
-        if not report.complete:
-            print(f"dbguard: {options.baseline} is not pruned, for the run is incomplete", file=sys.stderr)
-            return report
-        _write(known - idle, options.baseline)
-        print(f"dbguard: {count(idle.total(), 'finding')} taken out of {options.baseline}", file=sys.stderr)
+    idle = baseline.stale(left, report, setup.ran)
+    severities = {entry.id: entry.severity for entry in setup.entries}
+    report = report._replace(trends=tuple(baseline.trends(report, idle, severities)))
+    if not prune:
+        return report._replace(notices=(*report.notices, *baseline.notice(idle, file)))
+    if not report.complete:
+        print(f"dbguard: {file} is not pruned, for the run is incomplete", file=sys.stderr)
         return report
-    return report._replace(notices=(*report.notices, *baseline.notice(idle, options.baseline)))
+    _write(known - idle, file)
+    print(f"dbguard: {count(idle.total(), 'finding')} taken out of {file}", file=sys.stderr)
+    return report
 
 
 def _is_gone(home: str) -> bool:

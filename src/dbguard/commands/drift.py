@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
+from dbguard.commands.configured import Setup
 from dbguard.commands.live import base, check_regions
-from dbguard.commands.scan import chosen
 from dbguard.drift import AHEAD, DRIFTED, SEEN_AS, UNDECIDED, Change, Drift, Sides, compare
 from dbguard.errors import DocumentError, UsageError
 from dbguard.model import SEVERITIES, Gap, Location
-from dbguard.policy_library import Library
 from dbguard.reporters import count, dump, place, printable, prose
 from dbguard.sources import document
 from dbguard.sources.account import inventory as account
@@ -32,12 +31,11 @@ HEADS = {
 
 def run(options: argparse.Namespace) -> int:
     """Compare a template with the stack that was made of it."""
-    library = Library(options.folders)
-    entries = chosen(library, options)
+    setup = Setup(options, [options.template])
     region, *more = check_regions(options)
     if more:
         raise UsageError("a stack is in one Region: give --region once")
-    plans = [library.plan(entry.id) for entry in entries]
+    plans = [setup.library.plan(entry.id) for entry in setup.entries]
     try:
         with open(options.template, "rb") as file:
             read = document.read(file.read(), options.template)
@@ -50,11 +48,11 @@ def run(options: argparse.Namespace) -> int:
     except Refused as refusal:
         print(f"dbguard: {refusal.kind}: {refusal.detail}", file=sys.stderr)
         return INCOMPLETE
-    drift = compare(sides, [library.policy(entry.id) for entry in entries])
+    drift = compare(sides, setup.profile(options.template).policies())
     if not drift.compared and not drift.uncompared:
         gaps.append(Gap(options.template, "nothing-to-scan", "no resource that the policies are about"))
     sys.stdout.writelines(_json(drift, gaps) if options.format == "json" else _text(drift, gaps, options.stack))
-    return _code(drift, gaps, options.fail_on)
+    return _code(drift, gaps, setup.strictness(options.template)[0])
 
 
 def _sides(

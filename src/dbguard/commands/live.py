@@ -8,16 +8,17 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from signal import SIGTERM, default_int_handler, signal
 
 from dbguard.cli import CLEAN, INCOMPLETE
 from dbguard.commands import scan as scanning
+from dbguard.commands.configured import Setup
 from dbguard.errors import UsageError
 from dbguard.executors import maker
 from dbguard.model import Gap, Status
-from dbguard.policy_library import Entry, Library, suggestion
+from dbguard.policy_library import suggestion
 from dbguard.progress import Progress
 from dbguard.scan import Options, Scan
 from dbguard.sources.account import clients, needs, permissions, targets
@@ -37,20 +38,19 @@ def run(options: argparse.Namespace) -> int:
     outputs = [scanning.output(text) for text in options.format or ["text"]]
     show = scanning.shown(options.show)
     _check(options)
-    scanning.check(options)
     known = resume(options.resume) if options.resume else None
     if known:
         _same(options, known.request)
         options.service = list(known.request.services)
-    library = Library(options.folders)
-    entries = scanning.chosen(library, options)
-    plan = _plan(library, entries, options)
+    setup = Setup(options)
+    scanning.check(options, setup)
+    plan = _plan(setup, options)
     if options.print_iam_policy:
         print(json.dumps(permissions.policy(plan, **_reach(options)), indent=2))
         return CLEAN
-    chosen = scanning.frameworks(library, options)
-    picture = scanning.picture(library, outputs)
-    scan = Scan(library, Options(entries, show=show, frameworks=chosen, tags=tuple(options.tag), picture=picture))
+    asked = Options(setup.entries, show=show, frameworks=setup.frameworks, tags=tuple(options.tag))
+    picture = scanning.picture(setup.library, outputs)
+    scan = Scan(setup.library, asked._replace(configuration=setup.configuration, picture=picture))
     with ExitStack() as stack:
         if options.mock:
             _mocked(options, stack)
@@ -62,11 +62,11 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print(f"\ndbguard: interrupted; go on with: {_again(options, file)}", file=sys.stderr, flush=True)
             os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
-    report = scanning.accepted(report, library, entries, options)
-    report = scanning.explained(report, library) if picture else report
+    report = scanning.accepted(report, setup, options)
+    report = scanning.explained(report, setup.library, picture) if picture else report
     for name, out in outputs:
         scanning.write(report, name, out, show)
-    return scanning.code(report, options.fail_on, strict=options.strict)
+    return scanning.code(report, setup)
 
 
 def _mocked(options: argparse.Namespace, stack: ExitStack) -> None:
@@ -79,13 +79,13 @@ def _mocked(options: argparse.Namespace, stack: ExitStack) -> None:
         print(f"dbguard: {options.mock}: {name} is not in the mocked account: {reason}", file=sys.stderr)
 
 
-def _plan(library: Library, entries: Sequence[Entry], options: argparse.Namespace) -> tuple[str, ...]:
+def _plan(setup: Setup, options: argparse.Namespace) -> tuple[str, ...]:
     """What is to be read: what the policies need, or everything for a snapshot."""
     for name in options.service:
         if name not in REGISTRY.services:
             hint = suggestion(name, REGISTRY.services) or f"; there are {', '.join(REGISTRY.services)}"
             raise UsageError(f"--service: there is no service '{name}'{hint}")
-    plans = (library.plan(entry.id) for entry in entries)
+    plans = (setup.library.plan(entry.id) for entry in setup.entries)
     wanted = None if options.snapshot else needs.needs(plans, *(TAGS if options.tag else []))
     plan = needs.plan(wanted, options.service)
     if not plan:
@@ -206,11 +206,15 @@ def _again(options: argparse.Namespace, file: ScanFile | None) -> str:
         ("baseline", [options.baseline] if options.baseline else []),
         ("write-baseline", [options.write_baseline] if options.write_baseline else []),
         ("show", [options.show] if options.show else []),
-        ("fail-on", [options.fail_on] if options.fail_on != "low" else []),
+        ("fail-on", [options.fail_on] if options.fail_on else []),
+        ("config", [options.config] if options.config else []),
+        ("env", [options.env] if options.env else []),
         ("executor", [options.executor] if options.executor != "threads" else []),
     ):
         words += [f"--{name} {shlex.quote(value)}" for value in values]
-    words += [f"--{name}" for name in ("all", "strict") if getattr(options, name)]
+    words += [
+        f"--{name}" for name in ("all", "strict", "locked", "no-config") if getattr(options, name.replace("-", "_"))
+    ]
     return " ".join(words)
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from dbguard.cli import CLEAN, FINDINGS
-from dbguard.commands.scan import chosen
+from dbguard.commands.configured import chosen
 from dbguard.peers import Names
 from dbguard.policy_library import Entry, Library
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from dbguard import reporters
 from dbguard.cli import CLEAN, FINDINGS, INCOMPLETE
+from dbguard.commands.configured import Setup
+from dbguard.discover import Candidate, Found, find
 from dbguard.errors import UsageError
-from dbguard.model import FAIL, SEVERITIES, VERDICTS, WAIVABLE, WAIVED, Report
-from dbguard.policy_library import Entry, Library, suggestion
+from dbguard.model import FAIL, SEVERITIES, VERDICTS, WAIVABLE, WAIVED, Finding, Report
+from dbguard.policy_library import Library, suggestion
 from dbguard.scan import Options, Scan
 
 if TYPE_CHECKING:
-    from dbguard.frameworks import Framework
     from dbguard.picture import Picture
 
 
@@ -26,94 +27,66 @@ def run(options: argparse.Namespace) -> int:
     gc.disable()  # nothing here runs in circles, and the collector would take a tenth of the time
     outputs = [output(text) for text in options.format or ["text"]]
     show = shown(options.show)
-    check(options)
-    library = Library(options.folders)
+    values = given(options)
+    files = list(find(options.paths, every=options.locked))
+    setup = Setup(options, dict.fromkeys(one.file for one in files if isinstance(one, Candidate)))
+    check(options, setup)
     asked = Options(
-        chosen(library, options),
-        given(options),
+        setup.entries,
+        values,
         show=show,
         pass_over=options.pass_over,
-        frameworks=frameworks(library, options),
-        picture=picture(library, outputs),
+        frameworks=setup.frameworks,
+        configuration=setup.configuration,
+        picture=picture(setup.library, outputs),
     )
-    report = accepted(judged(library, asked, options), library, asked.entries, options)
-    report = explained(report, library) if asked.picture else report
+    report = accepted(judged(setup, asked, options.paths, files), setup, options)
+    report = explained(report, setup.library, asked.picture) if asked.picture else report
     for name, file in outputs:
         write(report, name, file, show)
-    return code(report, options.fail_on, strict=options.strict)
+    return code(report, setup)
 
 
-def judged(library: Library, asked: Options, options: argparse.Namespace) -> Report:
+def judged(setup: Setup, asked: Options, paths: Sequence[str], files: Sequence[Found]) -> Report:
     """The report before waivers; every parameter file is a set of its own."""
-    sets = []
-    if options.parameter_file:
-        from dbguard.parameter_files import load
-
-        sets = [load(file) for file in dict.fromkeys(options.parameter_file)]
+    sets = setup.parameter_sets()
     if len(sets) > 1:
         from dbguard import parameter_sets
 
-        return parameter_sets.scan(library, asked, sets, options.paths)
-    return Scan(library, asked._replace(own=sets[0] if sets else None)).run(options.paths)
+        return parameter_sets.scan(setup.library, asked, sets, paths, files)
+    return Scan(setup.library, asked._replace(own=sets[0] if sets else None)).run(paths, files)
 
 
-def check(options: argparse.Namespace) -> None:
-    """Refuse, before anything is read, what is accepted in a way that has no effect or no file."""
-    if options.prune_baseline and not options.baseline:
+def check(options: argparse.Namespace, setup: Setup) -> None:
+    """Refuse, before anything is judged, what is accepted in a way that has no effect or no file."""
+    if options.prune_baseline and not setup.baselines:
         raise UsageError("--prune-baseline has no effect without --baseline")
     if options.no_waivers and (options.baseline or options.write_baseline):
         raise UsageError("--no-waivers has no effect beside a baseline, which is one more way to waive")
-    if options.baseline:
+    for file in setup.baselines:
         from dbguard.commands import baseline
 
-        baseline.read(options.baseline)
+        baseline.read(file)
 
 
-def accepted(report: Report, library: Library, entries: Sequence[Entry], options: argparse.Namespace) -> Report:
-    """The report with what the user accepts marked: by waivers in the templates, then by the baseline."""
+def accepted(report: Report, setup: Setup, options: argparse.Namespace) -> Report:
+    """The report with what the user accepts marked: by waivers, then by a baseline."""
+    report = report._replace(notices=(*report.notices, *setup.notices))
     if options.no_waivers:
         return report
-    ran = {entry.id: entry.severity for entry in entries}
-    if report.waivers:
+    waivers = (*report.waivers, *setup.waivers)
+    if waivers:
         from dbguard import waiver
 
-        types = {name: entry.types for name, entry in library.entries.items()}
-        report = waiver.settle(report, report.waivers, types, ran, library.topology.today)
-    if options.baseline or options.write_baseline:
+        types = {name: entry.types for name, entry in setup.library.entries.items()}
+        folders = tuple(os.path.abspath(path) for path in getattr(options, "paths", ()) if os.path.isdir(path))
+        run = waiver.Run(types, setup.ran, setup.library.topology.today, setup.refusal, folders)
+        report = waiver.settle(report, waivers, run)
+    if options.write_baseline or setup.baselines:
         from dbguard.commands import baseline
 
-        report = baseline.applied(report, ran, options)
+        report = baseline.applied(report, setup, options)
     return report
-
-
-def chosen(library: Library, options: argparse.Namespace) -> list[Entry]:
-    """The policies that the options select. Raises UsageError where none is left."""
-    if options.all and options.select:
-        raise UsageError("--all has no effect beside --select, which runs extended policies by name")
-    if options.all and options.framework:
-        raise UsageError("--all has no effect beside --framework, which runs every policy of its controls")
-    select, ignore = (",".join(names).split(",") if names else [] for names in (options.select, options.ignore))
-    entries = library.chosen(select, ignore, every=options.all or bool(options.framework and not options.select))
-    if options.framework:
-        from dbguard.frameworks import entries as evaluating
-
-        asked = {entry.id for entry in evaluating(library, frameworks(library, options))}
-        entries = [entry for entry in entries if entry.id in asked]
-    if options.severity:
-        worst = SEVERITIES[: SEVERITIES.index(options.severity) + 1]
-        entries = [entry for entry in entries if entry.severity in worst]
-    if not entries:
-        raise UsageError("no policy is left to run: --select, --ignore, --severity and --framework exclude them all")
-    return entries
-
-
-def frameworks(library: Library, options: argparse.Namespace) -> tuple[Framework, ...]:
-    """The frameworks that the options name."""
-    if not options.framework:
-        return ()
-    from dbguard.frameworks import load
-
-    return load(library, options.framework)
 
 
 def picture(library: Library, outputs: list[tuple[str, str | None]]) -> Picture | None:
@@ -125,14 +98,14 @@ def picture(library: Library, outputs: list[tuple[str, str | None]]) -> Picture 
     return Picture(library.topology)
 
 
-def explained(report: Report, library: Library) -> Report:
+def explained(report: Report, library: Library, picture: Picture) -> Report:
     """The report with the reasons of its policies, and a picture that what is waived does not colour."""
     from dbguard.authoring.proof import file_document
     from dbguard.picture import coloured
 
     names = sorted({finding.policy for finding in report.findings})
     why = tuple((name, file_document(library, name).root["why"]) for name in names)
-    return report._replace(why=why, members=tuple(coloured(report.members, report.findings)))
+    return report._replace(why=why, members=tuple(coloured(picture.members(), report.findings)))
 
 
 def given(options: argparse.Namespace) -> dict[str, object]:
@@ -200,11 +173,14 @@ def _width() -> int:
     return max(60, min(os.get_terminal_size(sys.stdout.fileno()).columns, 120))
 
 
-def code(report: Report, fail_on: str, *, strict: bool) -> int:
+def code(report: Report, setup: Setup) -> int:
     """The exit code: incomplete wins over findings, and what is waived counts for nothing."""
     if not report.complete:
         return INCOMPLETE
-    counted = WAIVABLE if strict else (FAIL,)
+    wrong = (one for one in report.findings if one.waiver is None and one.verdict in WAIVABLE)
+    return FINDINGS if any(_fails(one, *setup.strictness(one.home)) for one in wrong) else CLEAN
+
+
+def _fails(one: Finding, fail_on: str, strict: bool) -> bool:
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    wrong = (one for one in report.findings if one.verdict in counted and one.waiver is None)
-    return FINDINGS if any(one.severity in bad for one in wrong) else CLEAN
+    return one.severity in bad and (strict or one.verdict == FAIL)
