@@ -14,8 +14,8 @@ from typing import Any, Self
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 # The protocol wants to be read from file 3 and written to file 4.
-PIPES = "import os, sys; i, o = map(int, sys.argv[1:3]); i, o = os.dup(i), os.dup(o)"
-START = f"{PIPES}; os.dup2(i, 3); os.dup2(o, 4); os.execv(sys.argv[3], sys.argv[3:])"
+PIPES = "import os, sys; os.dup2(int(sys.argv[1]), 100); os.dup2(int(sys.argv[2]), 101)"
+START = f"{PIPES}; os.dup2(100, 3); os.dup2(101, 4); os.execv(sys.argv[3], sys.argv[3:])"
 CODES = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "/": 191}
 
 

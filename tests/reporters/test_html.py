@@ -5,13 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
 from html.parser import HTMLParser
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 
@@ -19,26 +13,23 @@ from dbguard.model import Control, Member, Report, Subject
 from dbguard.reporters import Options
 from dbguard.reporters._layout import Box, drawings
 
-from .sample import CLEAN, EVIL, MEMBERS, RICH
+from .sample import CLEAN, ENCRYPTED, EVIL, MEMBERS, RICH
 from .test_reporters import CASES, EVERYTHING, rendered
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 VOID = {"meta", "input", "br", "rect", "path"}
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium here")
 
 
 class Page(HTMLParser):
-    """The elements of a page; where it is ours, complains of one that is not closed where it was opened."""
+    """The elements of a page; complains of one that is not closed where it was opened."""
 
-    def __init__(self, text: str, *, ours: bool = True) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.ours = ours
         self.found: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.text = ""
         self.feed(text)
         self.close()
-        assert not (ours and self.open)
+        assert not self.open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = [name for name, _ in attrs]
@@ -51,7 +42,7 @@ class Page(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        assert not self.ours or self.open.pop() == tag
+        assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -203,138 +194,45 @@ def test_the_picture_is_told_in_words() -> None:
     assert {"Multi-AZ", "critical fail", "OneCluster"} <= set(re.findall(r"<td>(.*?)</td>", rendered("html", RICH)))
 
 
-# In a browser
-
-
-class Listener(HTTPServer):
-    """Counts what asks it for anything."""
-
-    asked = 0
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        assert isinstance(self.server, Listener)
-        self.server.asked += 1
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has in the base class
-        return
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    server = Listener(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def seen(folder: Path, page: str, fragment: str = "", *flags: str) -> Page:
-    """The page as the browser has it after its script ran."""
-    file = folder / "page.html"
-    file.write_text(page, encoding="utf-8")
-    assert BROWSER
-    fixed = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    profile = f"--user-data-dir={folder / 'profile'}"
-    command = [
-        BROWSER,
-        *fixed,
-        profile,
-        "--virtual-time-budget=2000",
-        "--dump-dom",
-        *flags,
-        f"{file.as_uri()}{fragment}",
-    ]
-    run = subprocess.run(command, capture_output=True, check=True, timeout=120, encoding="utf-8")
-    return Page(run.stdout, ours=False)
-
-
-def visible(page: Page) -> list[str]:
-    return [attributes["id"] or "" for tag, attributes in page.found if tag == "article" and "hidden" not in attributes]
-
-
-@needs_browser
-@pytest.mark.parametrize(
-    ("fragment", "kinds"),
-    [
-        ("", None),
-        ("#severity=critical", ["critical fail rds"]),
-        ("#verdict=may-fail", ["medium may-fail rds"]),
-        ("#service=redshift", ["medium fail redshift"]),
-        ("#q=migration+until", ["high fail rds"]),
-        ("#q=WAREHOUSE&severity=critical", []),
-    ],
-)
-def test_the_filters(tmp_path: Path, fragment: str, kinds: list[str] | None) -> None:
-    page = seen(tmp_path, rendered("html", RICH), fragment)
-    every = [attributes for tag, attributes in page.found if tag == "article"]
-    left = [
-        f"{one['data-severity']} {one['data-verdict']} {one['data-service']}" for one in every if "hidden" not in one
-    ]
-    assert left == kinds or (kinds is None and len(left) == len(every))
-    assert f"{len(left)} of {len(every)} findings shown" in page.text
-
-
-@needs_browser
-def test_without_its_script_everything_is_there_and_no_control_that_does_nothing(tmp_path: Path) -> None:
-    """A script that was tampered with does not run."""
-    text = rendered("html", RICH).replace('"use strict";', '"use strict"; ')
-    page = seen(tmp_path, text, "#severity=critical")
-    assert len(visible(page)) == sum(tag == "article" for tag, _ in page.found) > 5
-    assert next(attributes for tag, attributes in page.found if tag == "form").keys() >= {"hidden"}
-
-
-@needs_browser
-def test_nothing_is_fetched_whatever_the_templates_say(tmp_path: Path, listener: Listener) -> None:
-    address = f"http://127.0.0.1:{listener.server_address[1]}/"
-    markup = f"<img src={address}><script>fetch('{address}')</script><link rel=stylesheet href={address}>"
-    seen(tmp_path, f"<html><head></head><body>{markup}</body></html>")
-    assert listener.asked
-    listener.asked = 0
-    text = rendered("html", hostile(markup), Options(show=EVERYTHING))
-    seen(tmp_path, text)
-    assert not listener.asked
-    seen(tmp_path, text.replace("</main>", f"{markup}</main>"))  # the policy in the head holds by itself
-    assert not listener.asked
-
-
-def framed(folder: Path, width: int, script: str) -> str:
-    """What a script says that looks at the page, as `page`, in a frame of some width."""
-    file = folder / "report.html"
-    file.write_text(rendered("html", RICH, Options(show=EVERYTHING)), encoding="utf-8")
-    frame = f'<iframe width="{width}" height="800" src="report.html"></iframe><p></p>'
-    run = (
-        f"frame.onload = () => {{ const page = frame.contentDocument; said.textContent = (() => {{ {script} }})(); }};"
+def test_many_databases_are_squares_and_the_worst_are_drawn() -> None:
+    """The best are folded away, where a keyboard passes them by, and the squares are nothing to tab to."""
+    members = tuple(
+        MEMBERS[3]._replace(
+            id=f"Db{at}", resource=Subject(f"Db{at}", MEMBERS[3].resource.type), sources=(), verdict=verdict
+        )
+        for at, verdict in enumerate(["pass"] * 60 + ["fail"] * 3)
     )
-    find = "const [frame, said] = document.querySelectorAll('iframe, p');"
-    shown = seen(
-        folder, f"<html><body>{frame}<script>{find} {run}</script></body></html>", "", "--allow-file-access-from-files"
+    text = rendered("html", CLEAN._replace(members=members))
+    drawn = text.split('<section id="fleet"')[1].split("<details>")
+    assert drawn[0].count("<title>") == 63 + 12
+    assert [f"Db{at}</text>" in drawn[0] for at in (60, 61, 62)] == [True] * 3
+    assert "51 more, none of them worse" in drawn[1]
+    few = rendered("html", CLEAN._replace(members=members[:60]))
+    assert "none of them worse" not in few
+    assert "mosaic" not in few.split("</style>")[1]
+
+
+def test_trends_are_bars_and_numbers() -> None:
+    text = rendered("html", RICH)
+    assert "2 new, 2 still there, 3 gone. What is gone is not told of a run that is incomplete." in text
+    bars = re.findall(r'<rect class="(new|known|gone)" x="([0-9.]+)%" y="0" width="([0-9.]+)%"', text)
+    assert bars == [
+        ("new", "0.00", "33.33"),
+        ("new", "0.00", "33.33"),
+        ("known", "33.33", "66.67"),
+        ("gone", "0.00", "100.00"),
+    ]
+    assert 'id="trend"' not in rendered("html", CLEAN)
+
+
+def test_waived_findings_stand_apart_and_count_for_nothing() -> None:
+    waived = ENCRYPTED._replace(waiver={"reason": "until the move", "until": "2027-03-01"})
+    text = rendered("html", CLEAN._replace(findings=(waived,), waived=1))
+    assert "All clear" in text
+    assert (
+        text.index("None that is not waived")
+        < text.index('id="waived"')
+        < text.index('<article id="f1" class="waived"')
     )
-    return shown.text.replace(f"{find} {run}", "").strip()
-
-
-@needs_browser
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_is_wider_than_the_window(tmp_path: Path, width: int) -> None:
-    assert int(framed(tmp_path, width, "return page.documentElement.scrollWidth;")) <= width
-
-
-@needs_browser
-def test_the_keyboard_searches_and_clears(tmp_path: Path) -> None:
-    script = """
-        const press = (target, key) => target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
-        const count = () => page.querySelectorAll("article:not([hidden])").length;
-        press(page.body, "/");
-        const box = page.activeElement, every = count();
-        box.value = "warehouse";
-        box.dispatchEvent(new Event("input", {bubbles: true}));
-        const found = count();
-        press(box, "Escape");
-        return [box.name, found, box.value === "", every > found].join(" ");
-    """
-    assert framed(tmp_path, 1280, " ".join(script.split())) == "q 1 true true"
+    assert "until the move (until 2027-03-01)" in text
+    assert 'data-verdict="waived"' in text

@@ -30,17 +30,17 @@ def section(findings: list[Finding], waived: list[Finding], notes: Notes) -> Ite
     yield '<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>\n'
     yield from _filters([*findings, *waived])
     yield "" if findings else "<p>None that is not waived.</p>\n"
-    yield from _homes(findings, 1, notes)
+    opened = len(findings) + len(waived) <= FEW
+    yield from _homes(findings, 1, notes, opened)
     yield "</section>\n"
     if waived:
         yield '<section id="waived" aria-labelledby="waived-title"><h2 id="waived-title">Waived</h2>\n'
         yield "<p>Accepted with a reason; they count for nothing above.</p>\n"
-        yield from _homes(waived, 1 + len(findings), notes)
+        yield from _homes(waived, 1 + len(findings), notes, opened)
         yield "</section>\n"
 
 
-def _homes(findings: list[Finding], first: int, notes: Notes) -> Iterator[str]:
-    opened = len(findings) <= FEW
+def _homes(findings: list[Finding], first: int, notes: Notes, opened: bool) -> Iterator[str]:
     numbered = enumerate(findings, first)
     for name, group in groupby(numbered, key=lambda row: home(row[1])):
         yield f'<div class="home"><h3><code>{safe(name)}</code></h3>\n'

@@ -49,7 +49,7 @@
     const card = /^f\d+$/.test(hash) && document.getElementById(hash);
     if (card) {
       if (card.hidden) {
-        form.reset();
+        for (const name of names) form.elements[name].value = "";
         apply();
       }
       card.querySelector("details").open = true;
