@@ -230,6 +230,22 @@ def test_the_button_unfolds_what_is_shown(page: Open) -> None:
     assert window.run(f"[{opened}, document.getElementById('unfold').textContent]") == [0, "Unfold"]
 
 
+def test_thousands_of_findings_are_unfolded_and_searched_at_once(page: Open) -> None:
+    window = page(rendered("html", RICH._replace(findings=RICH.findings * 500), Options(show=EVERYTHING)))
+    after = "await new Promise((done) => setTimeout(done, 100)); await new Promise((done) => setTimeout(done));"
+    took = window.run(f"""(async () => {{
+      const start = performance.now(), box = document.querySelector("input[name=q]");
+      document.getElementById("unfold").click();
+      {after}
+      box.value = "warehouse";
+      box.dispatchEvent(new Event("input", {{bubbles: true}}));
+      {after}
+      return performance.now() - start;
+    }})()""")
+    assert window.run(f"{VISIBLE}.length") == 500
+    assert took < 3000
+
+
 def test_what_a_screen_reader_hears_has_names(page: Open) -> None:
     window = page(many())
     nodes = window.call("Accessibility.getFullAXTree")["nodes"]

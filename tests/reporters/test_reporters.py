@@ -257,6 +257,14 @@ def test_sarif_of_an_absolute_path() -> None:
     assert place["region"]["startLine"] == 1
 
 
+def test_sarif_of_an_absolute_path_below_is_relative(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    finding = ENCRYPTED._replace(location=Location(str(tmp_path / "a" / "b.yaml"), 1, 1))
+    log = json.loads(rendered("sarif", CLEAN._replace(findings=(finding,))))
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "a/b.yaml", "uriBaseId": "%SRCROOT%"}
+
+
 def test_github_gets_the_worst_first_and_is_told_what_it_leaves_out() -> None:
     many = CLEAN._replace(findings=(*[MULTI_AZ] * 3, *[ENCRYPTED] * 12, *[ENCRYPTED._replace(severity="critical")] * 2))
     lines = rendered("github", many).splitlines()

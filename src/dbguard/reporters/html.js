@@ -67,7 +67,11 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(() => { apply(); remember(); }));
   unfold.addEventListener("click", toggle);
-  document.addEventListener("toggle", label, true);
+  let due = 0; // once for however many are toggled together
+  document.addEventListener("toggle", () => {
+    clearTimeout(due);
+    due = setTimeout(label, 50);
+  }, true);
   let folded = [];
   window.addEventListener("beforeprint", () => {
     folded = folds().filter((fold) => !fold.open);

@@ -89,10 +89,11 @@ def _physical(location: Location, source: str = "") -> dict[str, Any]:
 
 
 def _artifact(file: str) -> dict[str, str]:
-    """A file as a URI: relative to the root of the repository, or absolute."""
+    """A file as a URI: relative to the root of the repository, where pipelines run, or absolute."""
+    import os
     from urllib.parse import quote
 
-    uri = quote(file.replace("\\", "/").removeprefix("./"), errors="replace")
+    uri = quote(file.removeprefix(os.getcwd() + os.sep).replace("\\", "/").removeprefix("./"), errors="replace")
     if uri.startswith("/"):
         return {"uri": f"file://{uri}"}
     return {"uri": uri, "uriBaseId": "%SRCROOT%"}
