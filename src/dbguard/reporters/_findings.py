@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, VERDICTS, WAIVED, Finding, Related
 from dbguard.reporters import accepted, home, is_brief, place, printable, said, scenario, word
-from dbguard.reporters._markup import element, safe, short
+from dbguard.reporters._markup import element, opening, safe, short
 from dbguard.reporters.text import columns, framed
 
 ROOM = 110  # columns of a line of source
@@ -27,14 +27,14 @@ def section(findings: list[Finding], waived: list[Finding], notes: Notes) -> Ite
     """All findings, by file or by account and Region; then those that are waived."""
     if not findings and not waived:
         return
-    yield '<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>\n'
+    yield opening("findings")
     yield from _filters([*findings, *waived])
     yield "" if findings else "<p>None that is not waived.</p>\n"
     opened = len(findings) + len(waived) <= FEW
     yield from _homes(findings, 1, notes, opened)
     yield "</section>\n"
     if waived:
-        yield '<section id="waived" aria-labelledby="waived-title"><h2 id="waived-title">Waived</h2>\n'
+        yield opening("waived")
         yield "<p>Accepted with a reason; they count for nothing above.</p>\n"
         yield from _homes(waived, 1 + len(findings), notes, opened)
         yield "</section>\n"
@@ -156,7 +156,7 @@ def reasons(why: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Why each policy asks what it asks."""
     rows = list(why)
     if rows:
-        yield '<section id="why" aria-labelledby="why-title"><h2 id="why-title">Why</h2>\n'
+        yield opening("why")
         for name, text in rows:
             yield f'<div id="why-{safe(name)}"><h3><code>{safe(name)}</code></h3>\n' + element("p", text) + "</div>\n"
         yield "</section>\n"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from dbguard.model import EXEMPT, FAIL, MAY_FAIL, PASS, WAIVED, Finding, Member, badness
 from dbguard.reporters import count, prose, realm
 from dbguard.reporters._layout import LINE, Box, Drawing, drawings
-from dbguard.reporters._markup import element, safe, short
+from dbguard.reporters._markup import element, opening, safe, short
 from dbguard.reporters.text import columns
 
 MANY, SOME = 60, 12  # members of a home from which on only some drawings are not folded away
@@ -49,7 +49,7 @@ def section(members: tuple[Member, ...], findings: list[Finding]) -> Iterator[st
     fleet = Fleet(named, by_arn, _anchors(members, findings), {})
     away = [(fleet.found(one, name), one) for one in members for name in one.sources if _is_away(one, name, fleet)]
     links = [(source, one) for source, one in away if source is not None]
-    yield '<section id="fleet" aria-labelledby="fleet-title"><h2 id="fleet-title">Fleet</h2>\n'
+    yield opening("fleet")
     yield f"<p>{count(len(members), 'database')}, each coloured by the worst that was found. Arrows lead from a source "
     yield "to its replicas.</p>\n" + _legend(members)
     for _, group in groupby(members, key=lambda one: one.home):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dbguard.model import SEVERITIES, Report, Trend
-from dbguard.reporters._markup import safe
+from dbguard.reporters._markup import opening, safe
 
 KINDS = ("new", "known", "gone")
 HEAD = '<th class="new">New</th><th class="known">Still there</th><th class="gone">Gone</th></tr>'
@@ -18,7 +18,7 @@ def section(report: Report) -> Iterator[str]:
     total = _sums(report.trends)
     rows = [(one, _sums(it for it in report.trends if it.severity == one)) for one in SEVERITIES]
     longest = max(sum(numbers) for _, numbers in rows)
-    yield '<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Since the baseline</h2>\n'
+    yield opening("trend")
     yield f"<p>{total[0]} new, {total[1]} still there, {total[2]} gone."
     yield "" if report.complete else " What is gone is not told of a run that is incomplete."
     yield f'</p>\n<div class="wide"><table>\n<tr><th>Severity</th><th></th>{HEAD}\n'

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from dbguard.model import SEVERITIES, VERDICTS, WAIVED, Control, Gap, Notice, Report
+from dbguard.model import SEVERITIES, VERDICTS, WAIVED, Control, Finding, Gap, Notice, Report
 from dbguard.reporters import (
     Options,
     _findings,
@@ -24,7 +24,7 @@ from dbguard.reporters import (
     summary,
     verdicts,
 )
-from dbguard.reporters._markup import element, safe
+from dbguard.reporters._markup import TITLES, element, opening, safe
 
 WHOLE = True  # the picture of the fleet and the reasons of the policies are part of this format
 MANY = 12  # entries of a list that are not folded away
@@ -36,10 +36,18 @@ def render(report: Report, options: Options) -> Iterator[str]:
     waived = shown(report, options._replace(show=frozenset((WAIVED,))))
     findings = [one for one in shown(report, options) if one.waiver is None]
     css, script = asset("html.css"), asset("html.js")
+    pieces = list(_sections(report, findings, waived))
     yield _head(css, script)
     yield "<header><h1>dbguard</h1>\n"
     yield element("p", _outcome(report, len([one for one in findings if not is_brief(one)])), class_=_mood(report))
-    yield element("p", summary(report), class_="seen") + "</header>\n<main>\n"
+    yield element("p", summary(report), class_="seen")
+    yield _contents(pieces) + "</header>\n<main>\n"
+    yield from pieces
+    yield f"</main>\n<footer><p>dbguard {safe(report.version)}</p></footer>\n"
+    yield f"<script>{script}</script>\n</body>\n</html>\n"
+
+
+def _sections(report: Report, findings: list[Finding], waived: list[Finding]) -> Iterator[str]:
     yield from _gaps(report)
     yield from _notices(report)
     yield from _numbers(report, [one.severity for one in findings if not is_brief(one)])
@@ -50,8 +58,6 @@ def render(report: Report, options: Options) -> Iterator[str]:
     yield from _services(report)
     yield from _controls(report)
     yield from _findings.reasons(report.why)
-    yield f"</main>\n<footer><p>dbguard {safe(report.version)}</p></footer>\n"
-    yield f"<script>{script}</script>\n</body>\n</html>\n"
 
 
 def asset(name: str) -> str:
@@ -69,6 +75,13 @@ def _head(css: str, script: str) -> str:
         '<meta name="referrer" content="no-referrer">\n<meta name="color-scheme" content="light dark">\n'
         f"<title>dbguard report</title>\n<style>{css}</style>\n</head>\n<body>\n"
     )
+
+
+def _contents(pieces: list[str]) -> str:
+    """Links to the sections that there are."""
+    there = [name for name in TITLES if any(piece.startswith(f'<section id="{name}"') for piece in pieces)]
+    links = "".join(f'<a href="#{name}">{TITLES[name]}</a>' for name in there)
+    return f'<nav aria-label="Sections">{links}</nav>\n'
 
 
 def _digest(text: str) -> str:
@@ -97,7 +110,7 @@ def _mood(report: Report) -> str:
 
 def _gaps(report: Report) -> Iterator[str]:
     if report.gaps:
-        yield '<section id="gaps" aria-labelledby="gaps-title"><h2 id="gaps-title">Not looked at</h2>\n'
+        yield opening("gaps")
         yield "<p>What is there was not judged, so this report is incomplete.</p>\n"
         yield from _listed(report.gaps)
         yield "</section>\n"
@@ -105,8 +118,7 @@ def _gaps(report: Report) -> Iterator[str]:
 
 def _notices(report: Report) -> Iterator[str]:
     if report.notices:
-        yield '<section id="notices" aria-labelledby="notices-title">'
-        yield '<h2 id="notices-title">Waivers to look at</h2>\n'
+        yield opening("notices")
         yield from _listed(report.notices)
         yield "</section>\n"
 
@@ -150,8 +162,7 @@ def _coverage(report: Report) -> Iterator[str]:
         rows += [("Regions", len({one.region for one in report.statuses if one.region}))]
         rows += [("services", len(services)), ("services scanned", services.count("scanned"))]
     rows += [("resources", seen.resources), ("policies run", seen.policies), ("gaps", len(report.gaps))]
-    yield '<section id="coverage" class="numbers" aria-labelledby="coverage-title">'
-    yield '<h2 id="coverage-title">Coverage</h2>\n<dl class="severities">'
+    yield opening("coverage", "numbers") + '<dl class="severities">'
     for name, number in rows:
         tone = "bad" if name in ("unreadable", "gaps") and number else "none"
         yield f'<div class="{tone}"><dt>{name}</dt><dd>{number}</dd></div>'
@@ -162,7 +173,7 @@ def _services(report: Report) -> Iterator[str]:
     """What became of each service of each account and Region."""
     if not report.statuses:
         return
-    yield '<section id="services" aria-labelledby="services-title"><h2 id="services-title">Accounts and Regions</h2>\n'
+    yield opening("services")
     for (account, region), group in groupby(report.statuses, key=lambda one: (one.account, one.region)):
         yield f"<h3>{safe(f'{account} {region}')}</h3>\n" + '<div class="wide"><table>\n'
         yield "<tr><th>Service</th><th>Status</th><th>Resources</th><th>Detail</th></tr>\n"
@@ -178,7 +189,7 @@ def _controls(report: Report) -> Iterator[str]:
     """What became of the controls of each framework."""
     if not report.controls:
         return
-    yield '<section id="controls" aria-labelledby="controls-title"><h2 id="controls-title">Controls</h2>\n'
+    yield opening("controls")
     for framework, group in groupby(report.controls, key=lambda one: one.framework):
         rows = list(group)
         done = sum(one.status == "evaluated" for one in rows)
