@@ -145,7 +145,11 @@ def _seconds(text: str) -> float:
 def _output(command: argparse.ArgumentParser) -> None:
     output = command.add_argument_group("what is shown and when the run fails")
     output.add_argument(
-        "--format", action="append", default=[], metavar="NAME[=FILE]", help="text (default), json, …; repeatable"
+        "--format",
+        action="append",
+        default=[],
+        metavar="NAME[=FILE]",
+        help="text (default), compact, csv, github, gitlab, html, json, junit, markdown, sarif; repeatable",
     )
     output.add_argument(
         "--show", metavar="VERDICTS", help="fail,may-fail,unknown (default), pass, exempt, waived, or all"

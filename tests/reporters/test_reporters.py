@@ -21,6 +21,7 @@ import jsonschema
 import pytest
 
 from dbguard import reporters
+from dbguard.cli import main
 from dbguard.errors import UsageError
 from dbguard.model import VERDICTS, WAIVED, Gap, Location, Report, Subject
 from dbguard.reporters import Options, dump, load, names, shown
@@ -131,6 +132,15 @@ def test_an_unknown_format_is_refused_with_a_hint() -> None:
         load("sariff")
     with pytest.raises(UsageError, match="there are compact, csv, github, gitlab, html, json"):
         load("__init__")
+
+
+def test_every_format_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    docs = (HERE.parent.parent / "docs" / "reports.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(\w+)` \|", docs, re.MULTILINE)) == names()
+    with pytest.raises(SystemExit):
+        main(["scan", "--help"])
+    told = capsys.readouterr().out
+    assert [name for name in names() if name not in told] == []
 
 
 def test_only_the_format_asked_for_is_imported() -> None:
