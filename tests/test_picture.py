@@ -34,6 +34,12 @@ Resources:
     Type: AWS::RDS::DBInstance
     Condition: Dev
     Properties: {Engine: aurora-mysql, DBClusterIdentifier: !Ref Named}
+  Elsewhere:
+    Type: AWS::RDS::DBCluster
+    Properties: {Engine: aurora-mysql, GlobalClusterIdentifier: universe}
+  Spread:
+    Type: AWS::DynamoDB::GlobalTable
+    Properties: {Replicas: [{Region: eu-west-1}, {Region: us-east-1}]}
   Open: {Type: AWS::RDS::DBInstance, Properties: {Engine: aurora-mysql, DBClusterIdentifier: !Ref Other}}
   Orders:
     Type: AWS::RDS::DBInstance
@@ -69,6 +75,7 @@ def test_only_databases_are_drawn(members: dict[str, Member]) -> None:
         ("Cluster", ("AWS::RDS::GlobalCluster/World",)),
         ("Writer", ("AWS::RDS::DBCluster/Cluster",)),
         ("Conditional", ("AWS::RDS::DBCluster/Named",)),
+        ("Elsewhere", ("AWS::RDS::GlobalCluster/universe",)),
         ("Open", ()),
         ("Rows", ("AWS::Cassandra::Keyspace/Space",)),
         ("Orders", ()),
@@ -85,7 +92,8 @@ def test_what_a_database_is_a_replica_of(members: dict[str, Member]) -> None:
 
 
 def test_the_zones_are_those_of_the_default_scenario(members: dict[str, Member]) -> None:
-    assert [members[name].zone for name in ("Cluster", "Writer", "Orders", "Copy")] == ["a, b", "a", "Multi-AZ", ""]
+    names = ("Cluster", "Writer", "Orders", "Copy", "Spread")
+    assert [members[name].zone for name in names] == ["a, b", "a", "Multi-AZ", "", "eu-west-1, us-east-1"]
 
 
 def test_the_worst_verdict_is_kept(members: dict[str, Member]) -> None:

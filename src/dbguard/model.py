@@ -170,7 +170,7 @@ class Control(NamedTuple):
 class Member(NamedTuple):
     """A judged database in the picture of the fleet: what it belongs to, and the worst that was found of it.
 
-    Others are named by type and id, as in `AWS::RDS::DBCluster/orders`, or by ARN where they are of another home.
+    Others are named by type and id, as in `AWS::RDS::DBCluster/orders`, or by ARN; those elsewhere by type and name.
     """
 
     home: str  # the file, or the account and Region

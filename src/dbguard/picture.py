@@ -55,6 +55,7 @@ ZONES = (
     "PreferredCacheClusterAZs",
 )
 SPREAD = ("MultiAZ", "MultiAZEnabled")
+REGIONS = "Replicas"  # of a global table
 
 
 class Picture:
@@ -139,21 +140,22 @@ def coloured(members: Iterable[Member], findings: Iterable[Finding]) -> Iterator
 def _others(edge: Relation, item: Item, inventory: Inventory) -> list[str]:
     try:
         certain = [f"{one.resource.type}/{one.resource.id}" for one in edge.items(item).certain]
-        return certain + [name for value in references(item, edge.paths) for name in _named(value, inventory)]
+        values = references(item, edge.paths)
+        return certain or [name for value in values for name in _named(value, inventory, edge.types[0])]
     except Impossible:
         return []
 
 
-def _named(value: object, inventory: Inventory) -> Iterator[str]:
-    """The resource that a reference is to, or the ARN of one elsewhere."""
+def _named(value: object, inventory: Inventory, kind: str) -> Iterator[str]:
+    """The resource that a reference is to, or the ARN or name of one elsewhere."""
     if isinstance(value, Reference) and value.id in inventory.by_id:
         yield f"{inventory.by_id[value.id].type}/{value.id}"
-    elif isinstance(value, str) and value.startswith("arn:"):
-        yield value
+    elif isinstance(value, str) and value:
+        yield value if value.startswith("arn:") else f"{kind}/{value}"
 
 
 def _zones(item: Item) -> Iterator[str]:
-    for name in (*ZONES, *SPREAD):
+    for name in (*ZONES, *SPREAD, REGIONS):
         try:
             value = item.world.deep(read(item, (name,)))
         except Impossible:
@@ -161,6 +163,8 @@ def _zones(item: Item) -> Iterator[str]:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, str) and name in ZONES:
                 yield one
+            if isinstance(one, dict) and name == REGIONS and isinstance(one.get("Region"), str):
+                yield one["Region"]
         if name in SPREAD and (value is True or value == "true"):
             yield "Multi-AZ"
 

@@ -215,13 +215,19 @@ def _member(name: str, line: int, zone: str, inside: tuple[str, ...], sources: t
     return Member("templates/app.yaml", name, resource, where, zone, inside, sources, verdict, severity)
 
 
-def _live(name: str, region: str, sources: tuple[str, ...]) -> Member:
-    resource = Subject(name, INSTANCE, "account", "111122223333", region, ARN.format(region, name))
-    return Member(f"111122223333/{region}", name, resource, None, f"{region}a", (), sources, "pass", "low")
+def _live(
+    name: str, region: str, sources: tuple[str, ...], kind: str = INSTANCE, inside: tuple[str, ...] = ()
+) -> Member:
+    resource = Subject(name, kind, "account", "111122223333", region, ARN.format(region, name))
+    return Member(f"111122223333/{region}", name, resource, None, f"{region}a", inside, sources, "pass", "low")
 
 
+WORLD = "AWS::RDS::GlobalCluster"
 MEMBERS = (
     _live("main", "eu-west-1", ()),
+    _live("world", "eu-west-1", (), WORLD),
+    _live("west", "eu-west-1", (), CLUSTER, (f"{WORLD}/world",)),
+    _live("east", "us-east-1", (), CLUSTER, (f"{WORLD}/world",)),
     _live("far", "sa-east-1", (ARN.format("eu-west-1", "main"), ARN.format("us-east-1", "lost"))),
     _member("Db", 9, "Multi-AZ", (), (), "fail critical"),
     _member("Copy", 40, "eu-west-1b", (), (f"{INSTANCE}/Db",), "unknown low"),

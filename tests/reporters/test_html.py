@@ -155,6 +155,27 @@ def test_members_stand_in_their_cluster_and_replicas_right_of_their_source() -> 
     assert apart(first, second)
 
 
+def test_databases_of_other_regions_stand_beside_what_they_belong_to() -> None:
+    """As a replica to the right of its source, and as a member inside its container; each in both Regions."""
+    page = rendered("html", RICH)
+    figures = re.findall(r"<figcaption><code>account 111122223333 (.*?)</code>(.*?)</figure>", page, re.DOTALL)
+    drawn = {
+        region: re.findall(r'aria-label="(\w+), [^"]*"><title>[^<]*</title><g class="(.*?)"', text)
+        for region, text in figures
+    }
+    assert drawn == {
+        "eu-west-1": [
+            ("main", "pass"),
+            ("far", "pass abroad"),
+            ("world", "pass"),
+            ("west", "pass"),
+            ("east", "pass abroad"),
+        ],
+        "us-east-1": [("world", "pass abroad"), ("east", "pass")],
+        "sa-east-1": [("main", "pass abroad"), ("far", "pass")],
+    }
+
+
 def chain(*links: str) -> tuple[Member, ...]:
     """Members `a<b` (b a replica of a) or `a>b` (a inside b)."""
     names = sorted({name for link in links for name in re.split("[<>]", link)})
@@ -190,6 +211,7 @@ def test_the_picture_is_told_in_words() -> None:
     assert "Copy, RDS DBInstance, eu-west-1b, replica of Db, unknown" in labels
     assert "replica of main in eu-west-1" in " ".join(labels)
     assert "far, RDS DBInstance, in sa-east-1, pass" in labels
+    assert "east, RDS DBCluster, us-east-1a, in world in eu-west-1, pass" in labels
     assert "replica of lost elsewhere" in " ".join(labels)
     assert {"Multi-AZ", "critical fail", "OneCluster"} <= set(re.findall(r"<td>(.*?)</td>", rendered("html", RICH)))
 

@@ -7,9 +7,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from dbguard.model import EXEMPT, FAIL, MAY_FAIL, PASS, WAIVED, Finding, Member, badness
-from dbguard.reporters import count, prose, realm
+from dbguard.reporters import count, prose
 from dbguard.reporters._layout import LINE, Box, Drawing, drawings
 from dbguard.reporters._markup import element, opening, safe, short
+from dbguard.reporters._relatives import Relatives, seen_from, title
 from dbguard.reporters.text import columns
 
 MANY, SOME = 60, 12  # members of a home from which on only some drawings are not folded away
@@ -18,37 +19,17 @@ LEGEND = ("critical", "high", "medium", "low", "info", "unknown", PASS)
 
 
 class Fleet(NamedTuple):
-    """The members as they name each other, and where the worst finding of each stands on the page.
+    """How the members belong together, and where the worst finding of each stands on the page."""
 
-    A member of another home stands in for itself beside what it replicates or what replicates it.
-    """
-
-    named: dict[tuple[str, str], Member]
-    by_arn: dict[str, Member]
+    relatives: Relatives
     anchors: dict[Member, str]
-    abroad: dict[Member, Member]  # those that stand in, with who they are
-
-    def found(self, member: Member, name: str) -> Member | None:
-        """The member that another one names."""
-        return self.named.get((member.home, name)) or self.by_arn.get(name)
-
-    def called(self, member: Member, name: str) -> str:
-        """What to call it."""
-        other = self.found(member, name)
-        if other is None:
-            return name.replace("/", ":").rpartition(":")[2] + " elsewhere"
-        return other.resource.id if other.home == member.home else f"{other.resource.id} in {_seen_from(member, other)}"
 
 
 def section(members: tuple[Member, ...], findings: list[Finding]) -> Iterator[str]:
     """The picture, its legend, and the same as a table."""
     if not members:
         return
-    named = {(one.home, one.name): one for one in members}
-    by_arn = {one.resource.arn: one for one in members if one.resource.arn}
-    fleet = Fleet(named, by_arn, _anchors(members, findings), {})
-    away = [(fleet.found(one, name), one) for one in members for name in one.sources if _is_away(one, name, fleet)]
-    links = [(source, one) for source, one in away if source is not None]
+    fleet = Fleet(Relatives(members), _anchors(members, findings))
     yield opening("fleet")
     yield f"<p>{count(len(members), 'database')}, each coloured by the worst that was found. Arrows lead from a source "
     yield "to its replicas.</p>\n" + _legend(members)
@@ -56,23 +37,11 @@ def section(members: tuple[Member, ...], findings: list[Finding]) -> Iterator[st
         rows = list(group)
         yield f"<figure><figcaption><code>{safe(title(rows[0]))}</code></figcaption>\n"
         yield from _mosaic(rows) if len(rows) > MANY else ()
-        beside = _beside(rows[0].home, links, fleet)
+        beside = fleet.relatives.beside(rows[0].home)
         yield from _drawn(list(drawings([*rows, *beside], lambda one: len(_lines(one, fleet)))), fleet)
         yield "</figure>\n"
     yield from _table(members, fleet)
     yield "</section>\n"
-
-
-def title(member: Member) -> str:
-    """What the members of a home are grouped under."""
-    return member.home if member.location else realm(member.resource)
-
-
-def _seen_from(member: Member, other: Member) -> str:
-    """The home of another member; its Region alone where it is of the same account."""
-    one = other.resource
-    near = one.region and one.account and member.home.startswith(f"{one.account}/")
-    return str(one.region) if near else title(other)
 
 
 def kind(member: Member) -> str:
@@ -107,31 +76,13 @@ def _anchors(members: tuple[Member, ...], findings: list[Finding]) -> dict[Membe
 
 def _lines(member: Member, fleet: Fleet) -> list[str]:
     """What is written in a box below the name."""
-    if member in fleet.abroad:
-        return [short(member.resource.type), f"in {_seen_from(member, fleet.abroad[member])}", label(member)]
-    away = [f"in {fleet.called(member, name)}" for name in member.inside if _is_away(member, name, fleet)]
-    sources = dict.fromkeys(fleet.called(member, name) for name in member.sources)
+    relatives = fleet.relatives
+    if relatives.itself(member) is not member:
+        return [short(member.resource.type), f"in {seen_from(member, relatives.itself(member))}", label(member)]
+    away = [f"in {relatives.called(member, name)}" for name in member.inside if relatives.is_away(member, name)]
+    sources = dict.fromkeys(relatives.called(member, name) for name in member.sources)
     lines = [short(member.resource.type), member.zone, *away, *(f"replica of {one}" for one in sources)]
     return [*(line for line in lines if line), label(member)]
-
-
-def _is_away(member: Member, name: str, fleet: Fleet) -> bool:
-    other = fleet.found(member, name)
-    return other is None or other.home != member.home
-
-
-def _beside(home: str, links: list[tuple[Member, Member]], fleet: Fleet) -> Iterator[Member]:
-    """Stand-ins for members of other homes that replicate one of this home, or that one of this home replicates."""
-    others: dict[Member, tuple[str, ...]] = {}
-    for source, replica in links:
-        if replica.home == home:
-            others.setdefault(source, ())
-        elif source.home == home:
-            others[replica] = (*others.get(replica, ()), source.name)
-    for one, sources in others.items():
-        stand_in = one._replace(home=home, id=f"{one.home}/{one.id}", inside=(), sources=sources)
-        fleet.abroad[stand_in] = one
-        yield stand_in
 
 
 def _drawn(found: list[Drawing], fleet: Fleet) -> Iterator[str]:
@@ -177,8 +128,9 @@ def _svg(drawing: Drawing, fleet: Fleet) -> Iterator[str]:
 def _box(box: Box, fleet: Fleet) -> Iterator[str]:
     member, lines = box.member, _lines(box.member, fleet)
     told = ", ".join((member.resource.id, *lines))
-    anchor = fleet.anchors.get(fleet.abroad.get(member, member))
-    tone = f"{kind(member)} abroad" if member in fleet.abroad else kind(member)
+    itself = fleet.relatives.itself(member)
+    anchor = fleet.anchors.get(itself)
+    tone = kind(member) if itself is member else f"{kind(member)} abroad"
     yield f'<a href="{anchor}" aria-label="{safe(told)}">' if anchor else f'<g role="img" aria-label="{safe(told)}">'
     yield f'<title>{safe(told)}</title><g class="{tone}">'
     yield f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="6"/>'
@@ -186,7 +138,7 @@ def _box(box: Box, fleet: Fleet) -> Iterator[str]:
     yield f'<svg x="{box.x}" y="{box.y}" width="{box.width - 4}" height="{box.height}">'  # cuts what is too wide
     for number, line in enumerate((member.resource.id, *lines)):
         role = "name" if number == 0 else "label" if number == len(lines) else "line"
-        text = safe(_cut(line, 18 if number == 0 else 23))
+        text = safe(_cut(line, (box.width - 18) // (9 if number == 0 else 7)))
         yield f'<text class="{role}" x="14" y="{19 + number * LINE}">{text}</text>'
     yield "</svg></g></a>\n" if anchor else "</svg></g></g>\n"
 
@@ -222,7 +174,8 @@ def _table(members: tuple[Member, ...], fleet: Fleet) -> Iterator[str]:
     yield "<th>Worst finding</th></tr>\n"
     for one in members:
         inside, sources = (
-            ", ".join(dict.fromkeys(fleet.called(one, name) for name in names)) for names in (one.inside, one.sources)
+            ", ".join(dict.fromkeys(fleet.relatives.called(one, name) for name in names))
+            for names in (one.inside, one.sources)
         )
         cells = (title(one), one.resource.id, short(one.resource.type), one.zone, inside, sources, label(one))
         yield f'<tr class="{kind(one)}">' + "".join(element("td", cell).rstrip() for cell in cells) + "</tr>\n"
