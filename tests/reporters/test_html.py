@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -258,3 +259,16 @@ def test_waived_findings_stand_apart_and_count_for_nothing() -> None:
     )
     assert "until the move (until 2027-03-01)" in text
     assert 'data-verdict="waived"' in text
+
+
+def test_a_long_chain_is_drawn_in_time_that_grows_with_its_length() -> None:
+    names = [f"{number:04}" for number in range(3000)]
+    kind = MEMBERS[0].resource.type
+    members = [
+        MEMBERS[3]._replace(id=name, resource=Subject(name, kind), inside=(), sources=(f"{kind}/{source}",))
+        for source, name in zip(names[1:], names, strict=False)
+    ]
+    start = time.process_time()
+    found = list(drawings(members, lambda _: 2))
+    assert time.process_time() - start < 3
+    assert [len(one.arrows) for one in found] == [2998]

@@ -43,6 +43,9 @@ class Home:
         for name, one in self.parent.items():
             self.children.setdefault(one, []).append(self.members[name])
         self.links = [(source, one.name) for one in members for source in self._sources(one) if source != one.name]
+        self.replicas: dict[str, list[str]] = {}
+        for source, name in self.links:
+            self.replicas.setdefault(source, []).append(name)
 
     def _parents(self) -> Names:
         """The box that each member stands in, if any; none stands in itself."""
@@ -66,15 +69,7 @@ class Home:
         tops = [name for name in self.members if name not in self.parent]
         links = {(self.top(source), self.top(replica)) for source, replica in self.links}
         links = {(source, replica) for source, replica in links if source != replica}
-        group = {name: number for number, name in enumerate(tops)}
-        depth = dict.fromkeys(tops, 0)
-        for _ in tops:
-            before = (dict(group), dict(depth))
-            for source, replica in sorted(links):
-                group[source] = group[replica] = min(group[source], group[replica])
-                depth[replica] = max(depth[replica], min(depth[source] + 1, len(tops)))
-            if (group, depth) == before:
-                break
+        group, depth = _together(tops, links), _depths(tops, links)
         order = sorted(tops, key=lambda name: (group[name], depth[name]))
         for _, together in groupby(order, key=group.__getitem__):
             yield [list(column) for _, column in groupby(together, key=depth.__getitem__)]
@@ -119,7 +114,7 @@ def drawings(members: list[Member], lines: Callable[[Member], int]) -> Iterator[
                 y += home.size(name)[1] + GAP
             x = max(box.x + box.width for box in boxes) + ARROW
         where = {box.member.name: box for box in boxes}
-        arrows = [(where[one], where[other]) for one, other in home.links if one in where and other in where]
+        arrows = [(box, where[one]) for box in boxes for one in home.replicas.get(box.member.name, ())]
         wide = max(box.x + box.width for box in boxes) + (20 if any(b.x < a.x + a.width for a, b in arrows) else 1)
         yield Drawing(wide, max(box.y + box.height for box in boxes) + 1, boxes, arrows)
 
@@ -130,3 +125,39 @@ def _upwards(name: str, parents: Names) -> list[str]:
     while path[-1] in parents:
         path.append(parents[path[-1]])
     return path
+
+
+def _together(names: list[str], links: set[tuple[str, str]]) -> dict[str, int]:
+    """The number of the group that each is in; what is linked is in one."""
+    near: dict[str, list[str]] = {name: [] for name in names}
+    for one, other in links:
+        near[one].append(other)
+        near[other].append(one)
+    group: dict[str, int] = {}
+    for number, name in enumerate(names):
+        left = [name]
+        while left:
+            one = left.pop()
+            if one not in group:
+                group[one] = number
+                left += near[one]
+    return group
+
+
+def _depths(names: list[str], links: set[tuple[str, str]]) -> dict[str, int]:
+    """How many links lead to each at most; those that go round in circles end where they began."""
+    replicas: dict[str, list[str]] = {name: [] for name in names}
+    sources = dict.fromkeys(names, 0)
+    for source, replica in links:
+        replicas[source].append(replica)
+        sources[replica] += 1
+    depth = dict.fromkeys(names, 0)
+    left = [name for name in names if not sources[name]]
+    while left:
+        name = left.pop()
+        for replica in replicas[name]:
+            depth[replica] = max(depth[replica], depth[name] + 1)
+            sources[replica] -= 1
+            if not sources[replica]:
+                left.append(replica)
+    return depth
