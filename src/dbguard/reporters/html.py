@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from dbguard.model import SEVERITIES, VERDICTS, WAIVED, Control, Finding, Gap, Notice, Report
+from dbguard.model import PASS, SEVERITIES, VERDICTS, WAIVED, Control, Finding, Gap, Notice, Report
 from dbguard.reporters import (
     Options,
     _findings,
@@ -186,18 +186,28 @@ def _services(report: Report) -> Iterator[str]:
 
 
 def _controls(report: Report) -> Iterator[str]:
-    """What became of the controls of each framework."""
+    """What became of the controls of each framework, the worst first; what was not evaluated is folded away."""
     if not report.controls:
         return
     yield opening("controls")
     for framework, group in groupby(report.controls, key=lambda one: one.framework):
         rows = list(group)
-        done = sum(one.status == "evaluated" for one in rows)
-        yield element("h3", f"{framework}: {done} of {count(len(rows), 'control')} evaluated")
+        done = sorted((one for one in rows if one.verdict), key=lambda one: VERDICTS.index(one.verdict or PASS))
+        left = [one for one in rows if not one.verdict]
+        yield element("h3", f"{framework}: {len(done)} of {count(len(rows), 'control')} evaluated")
+        yield from _outcomes(done)
+        if left:
+            yield f"<details><summary>{len(left)} not evaluated, or with nothing here to evaluate</summary>"
+            yield from _outcomes(left)
+            yield "</details>\n"
+    yield "</section>\n"
+
+
+def _outcomes(rows: list[Control]) -> Iterator[str]:
+    if rows:
         yield '<div class="wide"><table>\n<tr><th>Control</th><th>Outcome</th><th>Note</th><th>Policies</th></tr>\n'
         yield from map(_control, rows)
         yield "</table></div>\n"
-    yield "</section>\n"
 
 
 def _control(control: Control) -> str:
