@@ -54,6 +54,10 @@ def test_a_resource_is_shown_from_its_name_on() -> None:
     assert [number for number, _ in lines(unset)[0]] == [6, 7, 8, 9, 10]
 
 
+def test_no_blank_lines_end_them() -> None:
+    assert lines(TEMPLATE.replace("      Tags: []\n", "\n"))[0][-1] == (12, "      PubliclyAccessible: true")
+
+
 def test_nobody_pays_for_lines_that_no_format_shows() -> None:
     assert lines(TEMPLATE, whole=False) == [()]
 

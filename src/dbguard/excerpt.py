@@ -46,6 +46,8 @@ def around(inventory: Inventory, place: Path, resource: Resource) -> tuple[tuple
     at, lines = inventory.source.lines_at(place, resource.place)
     words = sorted(set(_words(resource.attributes)), key=len, reverse=True)
     shown = [(number, _without(words, line)[:LONG]) for number, line in _safe(lines) if number >= at - BEFORE]
+    while shown and not shown[-1][1].strip():
+        shown.pop()
     return tuple(shown) if len(shown) > 1 else ()
 
 

@@ -285,13 +285,13 @@ CONTRASTS = """
 """
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_has_contrast(page: Open, scheme: str) -> None:
+@pytest.mark.parametrize(("scheme", "media"), [("light", ""), ("dark", ""), ("dark", "print")])
+def test_all_text_has_contrast(page: Open, scheme: str, media: str) -> None:
     """4.5 to 1, as WCAG 2.2 asks at level AA: https://www.w3.org/TR/WCAG22/#contrast-minimum"""
-    window = page(rendered("html", FRAMEWORK, Options(show=EVERYTHING)), scheme=scheme)
+    window = page(rendered("html", FRAMEWORK, Options(show=EVERYTHING)), scheme=scheme, media=media)
     window.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    dark = window.run("getComputedStyle(document.body).backgroundColor") != "rgb(246, 247, 249)"
-    assert dark == (scheme == "dark")
+    background = window.run("getComputedStyle(document.body).backgroundColor")
+    assert background == {"light": "rgb(246, 247, 249)", "dark": "rgb(18, 22, 29)"}[scheme] or media
     assert window.run(CONTRASTS) == []
 
 
