@@ -54,7 +54,7 @@ ROOMS = (
         "dbguard.executors",
         "dbguard.progress",
     },
-    {"dbguard.arguments", "dbguard.cli", "dbguard.commands", "dbguard.__main__"},
+    {"dbguard.arguments", "dbguard.cli", "dbguard.commands", "dbguard.integrations", "dbguard.__main__"},
 )
 MODULES = sorted(SOURCE.rglob("*.py"))
 

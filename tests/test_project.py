@@ -6,6 +6,9 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,37 @@ def test_the_samples_are_what_they_say(
     assert main(["scan", f"{service}-exemplary.yaml", "--strict"]) == 0, capsys.readouterr().out
     assert main(["scan", f"{service}-insecure.yaml"]) == 1
     assert "passes when" in capsys.readouterr().out
+
+
+BUILD = """
+import sys
+before = set(sys.modules)
+from pathlib import Path
+from build_policies import CompilePolicies
+CompilePolicies(sys.argv[1], {}, None, None, sys.argv[2], "wheel").initialize("standard", {"force_include": {}})
+print(*{name.partition(".")[0] for name in set(sys.modules) - before})
+"""
+
+
+def test_the_build_asks_for_all_that_it_imports(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", BUILD, str(ROOT), str(tmp_path)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    homes = metadata.packages_distributions()
+    used = {canonical(homes[name][0]) for name in run.stdout.split() if name in homes}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    there = {canonical(one.metadata["Name"]): one.requires or [] for one in metadata.distributions()}
+    assert "pyyaml" in used
+    assert used - needed(project["build-system"]["requires"], there) <= {"dbguard"}
+
+
+def needed(requirements: Iterable[str], there: Mapping[str, list[str]]) -> set[str]:
+    """Packages, and all that is installed with them."""
+    names = {canonical(one) for one in requirements if "extra ==" not in one} & there.keys()
+    return names.union(*(needed(there[name], there) for name in names))
+
+
+def canonical(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement)[0].lower().replace("_", "-")
 
 
 def test_the_wheel_scans_in_an_empty_environment(tmp_path: Path) -> None:

@@ -66,6 +66,9 @@ def scan(commands: Commands[Parser]) -> None:
     _configuration(command)
     _output(command)
     command.add_argument(
+        "--cfn-lint", action="store_true", help="report what cfn-lint says of the same databases as well"
+    )
+    command.add_argument(
         "--pass-over", action="store_true", help="pass over named files that are no templates, as in folders"
     )
 

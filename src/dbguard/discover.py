@@ -76,13 +76,14 @@ def _file(path: str, seen: set[tuple[int, int]], *, named: bool) -> Iterator[Fou
     except ValueError as error:
         yield Gap(shown, "unreadable", str(error))
         return
-    if named or _may_be_template(data):
+    if named or may_be_template(data):
         yield _candidate(path, data, named=named)
     else:
         yield PassedOver(shown)
 
 
-def _may_be_template(data: bytes) -> bool:
+def may_be_template(data: bytes) -> bool:
+    """Whether the text has a word that every template has; all else in a folder is passed over unread."""
     return re.search(_SNIFF, narrow(data)) is not None
 
 

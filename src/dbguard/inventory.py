@@ -238,6 +238,10 @@ class Inventory:
             self.by_type.setdefault(resource.type, []).append(resource)
         self.by_id = {resource.id: resource for resource in resources}
 
+    def home(self, resource: Resource) -> str:
+        """The file that a resource stands in, or the account and Region."""
+        return self.source.location(resource.place).file if self.source else self.name
+
     def close(self) -> None:
         """Undo what runs in circles, so that the inventory is freed without the collector."""
         self.world.links = None

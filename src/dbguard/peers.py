@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 # The tools whose ids policies refer to, with the keys of those references. Control Tower's are rules of cfn-guard.
+CFN_LINT = "cfn-lint/"  # what the names of its rules stand behind in reports and waivers
 TOOLS = {
     "cdk-nag": ("cdk_nag",),
     "cfn-guard": ("guard_registry", "control_tower"),

@@ -123,18 +123,16 @@ class Picture:
 
 
 def coloured(members: Iterable[Member], findings: Iterable[Finding]) -> Iterator[Member]:
-    """The members without the colour of what is waived."""
+    """The members in the colour of their worst finding that is not waived, whoever found it."""
     rows: dict[object, list[Finding]] = {}
     for one in findings:
         rows.setdefault((one.resource, one.judged_at), []).append(one)
     for member in members:
         about = rows.get((member.resource, member.location), [])
         left = [(one.verdict, one.severity) for one in about if one.verdict in WAIVABLE and one.waiver is None]
-        if any(one.waiver is not None for one in about):
-            worst = min(left, key=badness, default=(WAIVED, member.severity))
-            yield member._replace(verdict=worst[0], severity=worst[1])
-        else:
-            yield member
+        waived = [(WAIVED, member.severity) for one in about if one.waiver is not None]
+        verdict, severity = min(left, key=badness) if left else (*waived, (member.verdict, member.severity))[0]
+        yield member._replace(verdict=verdict, severity=severity)
 
 
 def _others(edge: Relation, item: Item, inventory: Inventory) -> list[str]:

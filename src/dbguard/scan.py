@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from dbguard import __version__
-from dbguard.discover import Candidate, Found, PassedOver, find, is_template
+from dbguard.discover import Candidate, Found, PassedOver, find, is_template, may_be_template
 from dbguard.errors import DocumentError, UsageError
 from dbguard.families import Families, Family
 from dbguard.finding import finding, order
-from dbguard.inventory import Inventory, Resource
+from dbguard.inventory import Inventory
 from dbguard.memo import Memo
 from dbguard.model import NOT_SELECTED, VERDICTS, WAIVABLE, Control, Coverage, Finding, Gap, Location, Report, Status
 from dbguard.policy import Policy
@@ -118,15 +118,13 @@ class Scan:
 
     def _report(self, findings: list[Finding]) -> Report:
         coverage = Coverage(self.read, self.not_templates, self.unreadable, self.resources, len(self.options.entries))
-        verdicts, statuses = dict(self.verdicts), tuple(sorted(self.statuses))
-        ordered = tuple(sorted(findings, key=order))
         return Report(
             __version__,
-            ordered,
+            tuple(sorted(findings, key=order)),
             tuple(dict.fromkeys(self.gaps)),
             coverage,
-            verdicts,
-            statuses=statuses,
+            dict(self.verdicts),
+            statuses=tuple(sorted(self.statuses)),
             controls=self._controls(),
             waivers=tuple(dict.fromkeys(self.waivers)),
             homes=frozenset(self._files),
@@ -245,6 +243,9 @@ class Scan:
             yield from self.live(harvest)
 
     def _unread(self, candidate: Candidate, error: DocumentError) -> None:
+        if self.options.pass_over and not may_be_template(candidate.data):
+            self.not_templates += 1
+            return
         place = Location(candidate.file, error.line, error.column)
         self.unreadable += 1
         self.gaps.append(Gap(candidate.file, error.kind, error.detail, place))
@@ -267,7 +268,7 @@ class Scan:
 
     def _judged(self, inventory: Inventory) -> Iterator[Finding]:
         for resource in inventory.resources:
-            profile = self._on(self._home(resource, inventory)) if self.options.configuration else self._profile
+            profile = self._on(inventory.home(resource)) if self.options.configuration else self._profile
             if resource.type not in profile.by_type:
                 continue
             self.resources += 1
@@ -290,9 +291,6 @@ class Scan:
     def _on(self, home: str) -> Profile:
         """The policies that run on a template, or on an account and Region."""
         return self.options.configuration.of(home).profile if self.options.configuration else self._profile
-
-    def _home(self, resource: Resource, inventory: Inventory) -> str:
-        return inventory.source.location(resource.place).file if inventory.source else inventory.name
 
     def _too_many(self, policy: Policy, name: str, inventory: Inventory) -> None:
         detail = f"{policy.id} on {name}: too many scenarios to go through, name some values with --parameter"

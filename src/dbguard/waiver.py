@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from dbguard.inventory import Resource
 from dbguard.model import WAIVABLE, Finding, Location, Notice, Path, Report, Waiver
 from dbguard.patterns import fits
+from dbguard.peers import CFN_LINT
 from dbguard.policy_library import suggestion
 from dbguard.sources.comments import Comment, comments
 from dbguard.sources.document import Document, dotted
@@ -250,7 +251,7 @@ def _refused(waiver: Waiver, run: Run) -> Notice | None:
     """Why a waiver waives nothing."""
     if waiver.problem:
         return _notice("malformed", waiver, waiver.problem)
-    if not any(names(waiver.policy, one) for one in run.types):
+    if not any(names(waiver.policy, one) for one in run.types) and not _elsewhere(waiver, run.types):
         hint = suggestion(waiver.policy, run.types)
         return _notice("unknown-policy", waiver, f"there is no policy '{waiver.policy}'{hint}")
     if waiver.until and waiver.until < run.today:
@@ -259,15 +260,20 @@ def _refused(waiver: Waiver, run: Run) -> Notice | None:
     return _notice("not-allowed", waiver, refused) if refused else None
 
 
+def _elsewhere(waiver: Waiver, types: Types) -> bool:
+    """Whether a waiver is for findings of cfn-lint, and cfn-lint was not run."""
+    return waiver.policy.startswith(CFN_LINT) and not any(one.startswith(CFN_LINT) for one in types)
+
+
 def _would_show(waiver: Waiver, run: Run, homes: Collection[str]) -> bool:
     """Whether a finding to waive would have been seen: every policy meant was run, on a resource that was judged."""
     named = [one for one in run.types if names(waiver.policy, one)]
     if waiver.where == "config":
         about = [home for home in homes if _is_about(waiver, home)]
-        return _is_covered(waiver, about, run) and all(one in run.ran(home) for home in about or homes for one in named)
+        ran = all(one in run.ran(home) for home in about or homes for one in named)
+        return bool(named) and ran and _is_covered(waiver, about, run)
     named = [one for one in named if waiver.type in run.types[one]] or named
-    ran = run.ran(waiver.file)
-    return bool(waiver.type) and all(one in ran for one in named)
+    return bool(waiver.type and named) and all(one in run.ran(waiver.file) for one in named)
 
 
 def _is_covered(waiver: Waiver, about: list[str], run: Run) -> bool:

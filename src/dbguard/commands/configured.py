@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dbguard.errors import UsageError
-from dbguard.layers import Layer, Setting, selected
+from dbguard.layers import Layer, Setting, selected, value
 from dbguard.model import Notice, Waiver
 from dbguard.nearest import HERE, Nearest
 from dbguard.policy_library import Entry, Library
@@ -32,6 +32,7 @@ class Setup:
         self.library = self.configuration.library if self.configuration else Library(options.folders)
         self.frameworks = frameworks(self.library, options)
         self.entries = self.configuration.entries if self.configuration else _entries(self.library, options)
+        self.others: frozenset[str] = frozenset()  # rules of other tools that run as well
         self._profile = Profile(self.library, self.entries)
         if not self.entries:
             told = ["--select, --ignore, --severity", *(["the configuration"] if self.files else [])]
@@ -48,7 +49,15 @@ class Setup:
 
     def ran(self, home: str) -> Collection[str]:
         """The ids of these policies."""
-        return frozenset(entry.id for entry in self.profile(home).entries)
+        return self.others.union(entry.id for entry in self.profile(home).entries)
+
+    def threshold(self, home: str) -> str | None:
+        """The mildest severity that is told of a template."""
+        if not self.configuration:
+            asked: str | None = self._options.severity
+            return asked
+        found = value(self.configuration.of(home).layers, "severity")
+        return str(found.value) if found else None
 
     def strictness(self, home: str) -> tuple[str, bool]:
         """The severity from which the run fails, and whether may-fail and unknown count as fail."""

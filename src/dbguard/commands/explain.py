@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from dbguard.cli import CLEAN
 from dbguard.errors import UsageError
+from dbguard.peers import CFN_LINT
 from dbguard.policy_library import Library, suggestion
 
 
@@ -15,6 +16,11 @@ def run(options: argparse.Namespace) -> int:
     """Print a policy's page."""
     from dbguard.docs import page
 
+    if options.policy.startswith(CFN_LINT):
+        from dbguard.integrations.diagnostics import page as of_cfn_lint
+
+        sys.stdout.writelines(_wrapped(of_cfn_lint(options.policy)))
+        return CLEAN
     library = Library(options.folders)
     if options.policy not in library.entries:
         raise UsageError(f"there is no policy '{options.policy}'{suggestion(options.policy, library.entries)}")

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(permissions.policy(plan, **_reach(options)), indent=2))
         return CLEAN
     asked = Options(setup.entries, show=show, frameworks=setup.frameworks, tags=tuple(options.tag))
-    picture = scanning.picture(setup.library, outputs)
+    picture = scanning.picture(setup.library, options.format)
     scan = Scan(setup.library, asked._replace(configuration=setup.configuration, picture=picture))
     with ExitStack() as stack:
         if options.mock:

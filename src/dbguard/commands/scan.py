@@ -27,6 +27,16 @@ def run(options: argparse.Namespace) -> int:
     gc.disable()  # nothing here runs in circles, and the collector would take a tenth of the time
     outputs = [output(text) for text in options.format or ["text"]]
     show = shown(options.show)
+    report, setup = reported(options)
+    for name, file in outputs:
+        write(report, name, file, show)
+    return code(report, setup)
+
+
+def reported(options: argparse.Namespace) -> tuple[Report, Setup]:
+    """The report of a scan, with what the user accepts marked, and what it was asked to do."""
+    if options.cfn_lint and "-" in options.paths:
+        raise UsageError("--cfn-lint has no effect on standard input: name a file")
     values = given(options)
     files = list(find(options.paths, every=options.locked))
     setup = Setup(options, dict.fromkeys(one.file for one in files if isinstance(one, Candidate)))
@@ -34,17 +44,21 @@ def run(options: argparse.Namespace) -> int:
     asked = Options(
         setup.entries,
         values,
-        show=show,
+        show=shown(options.show),
         pass_over=options.pass_over,
         frameworks=setup.frameworks,
         configuration=setup.configuration,
-        picture=picture(setup.library, outputs),
+        picture=picture(setup.library, options.format),
     )
-    report = accepted(judged(setup, asked, options.paths, files), setup, options)
-    report = explained(report, setup.library, asked.picture) if asked.picture else report
-    for name, file in outputs:
-        write(report, name, file, show)
-    return code(report, setup)
+    report, names = judged(setup, asked, options.paths, files), frozenset[str]()
+    if options.cfn_lint:
+        from dbguard.integrations.diagnostics import Linter
+
+        types = {name for entry in setup.library.entries.values() for name in entry.types}
+        linter = Linter(types, setup.threshold)
+        report, names = linter.added(report), linter.names
+    report = accepted(report, setup, options, names)
+    return explained(report, setup.library, asked.picture) if asked.picture else report, setup
 
 
 def judged(setup: Setup, asked: Options, paths: Sequence[str], files: Sequence[Found]) -> Report:
@@ -69,16 +83,20 @@ def check(options: argparse.Namespace, setup: Setup) -> None:
         baseline.read(file)
 
 
-def accepted(report: Report, setup: Setup, options: argparse.Namespace) -> Report:
-    """The report with what the user accepts marked: by waivers, then by a baseline."""
+def accepted(report: Report, setup: Setup, options: argparse.Namespace, others: frozenset[str] = frozenset()) -> Report:
+    """The report with what the user accepts marked: by waivers, then by a baseline.
+
+    `others` are the rules of other tools that were run as well, by their names in the report.
+    """
     report = report._replace(notices=(*report.notices, *setup.notices))
+    setup.others = others
     if options.no_waivers:
         return report
     waivers = (*report.waivers, *setup.waivers)
     if waivers:
         from dbguard import waiver
 
-        types = {name: entry.types for name, entry in setup.library.entries.items()}
+        types = {**dict.fromkeys(others, ()), **{name: one.types for name, one in setup.library.entries.items()}}
         folders = tuple(os.path.abspath(path) for path in getattr(options, "paths", ()) if os.path.isdir(path))
         run = waiver.Run(types, setup.ran, setup.library.topology.today, setup.refusal, folders)
         report = waiver.settle(report, waivers, run)
@@ -89,9 +107,9 @@ def accepted(report: Report, setup: Setup, options: argparse.Namespace) -> Repor
     return report
 
 
-def picture(library: Library, outputs: list[tuple[str, str | None]]) -> Picture | None:
+def picture(library: Library, formats: list[str]) -> Picture | None:
     """What collects the picture of the fleet, where a format shows it."""
-    if not any(reporters.is_whole(name) for name, _ in outputs):
+    if not any(reporters.is_whole(output(text)[0]) for text in formats):
         return None
     from dbguard.picture import Picture
 
@@ -103,7 +121,7 @@ def explained(report: Report, library: Library, picture: Picture) -> Report:
     from dbguard.authoring.proof import file_document
     from dbguard.picture import coloured
 
-    names = sorted({finding.policy for finding in report.findings})
+    names = sorted({finding.policy for finding in report.findings} & set(library.entries))
     why = tuple((name, file_document(library, name).root["why"]) for name in names)
     return report._replace(why=why, members=tuple(coloured(picture.members(), report.findings)))
 

@@ -1,0 +1,1 @@
+"""What dbguard is to other tools, and what they are to it."""
