@@ -158,3 +158,13 @@ Resources:
     assert colours("rds/public-access")["Db"] == f"fail{LIBRARY.entries['rds/multi-az'].severity}"
     assert colours("rds/public-access")["Other"].startswith("waived")
     assert colours("rds/public-access", "rds/multi-az")["Db"].startswith("waived")
+
+
+def test_what_others_find_colours_too() -> None:
+    picture = Picture(LIBRARY.topology)
+    text = "Resources: {Db: {Type: AWS::RDS::DBInstance, Properties: {Engine: postgres, PubliclyAccessible: true}}}"
+    entries = [LIBRARY.entries["rds/public-access"]]
+    report = Scan(LIBRARY, Options(entries, picture=picture)).run_on([("a.yaml", text.encode())])
+    other = report.findings[0]._replace(policy="cfn-lint/E3002", severity="high")
+    (drawn,) = coloured(picture.members(), [report.findings[0]._replace(waiver={}), other])
+    assert (drawn.verdict, drawn.severity) == ("fail", "high")

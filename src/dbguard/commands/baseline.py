@@ -43,7 +43,7 @@ def _held(report: Report, file: str, setup: Setup, *, prune: bool) -> Report:
     report, left = baseline.accept(report, known)
     report = report._replace(homes=report.homes | {row.home for row in left if _is_gone(row.home)})
     idle = baseline.stale(left, report, setup.ran)
-    severities = {entry.id: entry.severity for entry in setup.entries}
+    severities = {entry.id: entry.severity for entry in (*setup.library.entries.values(), *setup.entries)}
     report = report._replace(trends=tuple(baseline.trends(report, idle, severities)))
     if not prune:
         return report._replace(notices=(*report.notices, *baseline.notice(idle, file)))
