@@ -26,7 +26,20 @@ from dbguard.errors import UsageError
 from dbguard.model import VERDICTS, WAIVED, Gap, Location, Report, Subject
 from dbguard.reporters import Options, dump, load, names, shown
 
-from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, EXEMPTED, FRAMEWORK, HOSTILE, MULTI_AZ, NOTHING, PASSED, RICH
+from .sample import (
+    ACCOUNT,
+    CLEAN,
+    ENCRYPTED,
+    EVIL,
+    EXEMPTED,
+    FRAMEWORK,
+    HOSTILE,
+    MEMBERS,
+    MULTI_AZ,
+    NOTHING,
+    PASSED,
+    RICH,
+)
 
 HERE = Path(__file__).parent
 EVERYTHING = frozenset((*VERDICTS, WAIVED))
@@ -146,7 +159,8 @@ def test_every_format_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
 def test_only_the_format_asked_for_is_imported() -> None:
     code = "import sys; from dbguard.reporters import load; load('compact'); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
-    assert {module for module in modules if module.startswith("dbguard.reporters.")} == {"dbguard.reporters.compact"}
+    loaded = {module for module in modules if module.startswith("dbguard.reporters.")}
+    assert loaded == {"dbguard.reporters.compact", "dbguard.reporters._controls"}
     assert {"json", "dataclasses", "pathlib", "textwrap", "unicodedata"}.isdisjoint(modules)
 
 
@@ -273,6 +287,39 @@ def test_sarif_of_an_absolute_path_below_is_relative(monkeypatch: pytest.MonkeyP
     log = json.loads(rendered("sarif", CLEAN._replace(findings=(finding,))))
     place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "a/b.yaml", "uriBaseId": "%SRCROOT%"}
+
+
+COMMANDS = [
+    "::error::owned",
+    " ::add-mask::a",
+    "a " * 60 + "::stop-commands::x",
+    "b" * 98 + "::error::x",
+    "a ##[error]owned",
+]
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+@pytest.mark.parametrize("name", [name for name in names() if name != "github"])
+def test_no_line_is_a_command_to_a_workflow(name: str, text: str) -> None:
+    """As the runner reads lines: `::` at their start, after blanks, or `##[` anywhere; any format may go to the log."""
+    finding = EVIL._replace(
+        message=text, reason=text, fix=text, title=text, when={text: text}, source_line=text, parameters=(text,)
+    )
+    finding = finding._replace(
+        resource=Subject(text, text, text, text, text, text), location=Location(text, 1, 1, text)
+    )
+    report = RICH._replace(
+        findings=(finding, finding._replace(location=None), finding._replace(waiver={"reason": text})),
+        gaps=(Gap(text, text, text), Gap(text, text, text, Location(text, 1, 1))),
+        notices=(),
+        members=(MEMBERS[-1]._replace(home=text, zone=text),),
+        why=((text, text),),
+    )
+    for width in range(60, 120):
+        lines = rendered(name, report, Options(show=EVERYTHING, width=width)).splitlines()
+        assert [line for line in lines if line.lstrip().startswith("::") or "##[" in line] == []
+        if name != "text":
+            break
 
 
 def test_github_gets_the_worst_first_and_is_told_what_it_leaves_out() -> None:

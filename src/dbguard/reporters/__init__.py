@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any, NamedTuple, Protocol, cast
 
 from dbguard.errors import UsageError
@@ -126,37 +125,6 @@ def _reached(report: Report) -> str:
     return f"{where}, {services.count('scanned')} of {count(len(services), 'service')} scanned"
 
 
-def framework_lines(report: Report) -> Iterator[str]:
-    """What became of the controls of each framework, safe to print."""
-    return map(printable, _framework_lines(report))
-
-
-def _framework_lines(report: Report) -> Iterator[str]:
-    """What became of each control of each framework, what was evaluated in part, and what by nothing."""
-    for framework, group in groupby(report.controls, key=lambda one: one.framework):
-        rows = list(group)
-        done = [one for one in rows if one.status == "evaluated"]
-        part = [one for one in done if one.strength == "partial"]
-        idle = [one.id for one in rows if one.status == "no-resource"]
-        left = [f"{one.id} ({one.reason})" if one.reason else one.id for one in rows if one.status == "not-evaluated"]
-        yield f"{framework}: {len(done)} of {count(len(rows), 'control')} evaluated, {len(part)} of them in part"
-        for verdict in VERDICTS:
-            ids = [one.id for one in done if one.verdict == verdict]
-            yield from [f"  {verdict}: {', '.join(ids)}"] if ids else ()
-        yield from [f"  in part: {', '.join(f'{one.id} ({one.reason})' for one in part)}"] if part else ()
-        yield from [f"  nothing here to evaluate: {', '.join(idle)}"] if idle else ()
-        yield from [f"  not evaluated: {', '.join(left)}"] if left else ()
-
-
-def of_policies(report: Report) -> dict[str, str]:
-    """The controls that each policy evaluates, of the frameworks that were asked for: `fsbp RDS.3, fsbp RDS.4`."""
-    found: dict[str, list[str]] = {}
-    for one in report.controls:
-        for name in one.policies if one.status == "evaluated" else ():
-            found.setdefault(name, []).append(f"{one.framework} {one.id}")
-    return {name: prose(", ".join(controls)) for name, controls in found.items()}
-
-
 def is_clean(report: Report) -> bool:
     """Whether everything was looked at and nothing is wrong or unknown."""
     return report.complete and not any(report.verdicts.get(verdict) for verdict in (FAIL, MAY_FAIL, UNKNOWN))
@@ -252,10 +220,23 @@ def _literal(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with what a terminal would obey or choke on (control, direction, stray surrogate) escaped."""
+    """The text with what a terminal or a GitHub workflow would obey or choke on escaped.
+
+    That is control, direction, stray surrogates, and the commands of workflows that may stand anywhere in a line.
+    """
+    text = text.replace("##[", "##\\x5b")
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def tame(lines: str) -> str:
+    """Lines of which none is a command of a GitHub workflow; https://github.com/actions/runner, ActionCommand.cs."""
+    if "::" not in lines:
+        return lines
+    import re
+
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1\\x3a", lines)
 
 
 def prose(text: str) -> str:
@@ -275,7 +256,8 @@ def dump(value: Any) -> str:
     import re
     from json import dumps
 
-    return re.sub(r"[^\n -~]", _escape, dumps(value, ensure_ascii=False, indent=2))
+    text = re.sub(r"[^\n -~]", _escape, dumps(value, ensure_ascii=False, indent=2))
+    return text.replace("##[", r"##\u005b")  # which a GitHub workflow would obey
 
 
 def _escape(found: Any) -> str:

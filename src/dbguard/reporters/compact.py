@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbguard.model import Finding, Gap, Notice, Report
-from dbguard.reporters import Options, home, of_policies, place, printable, prose, said, scenario, shown, summary, word
+from dbguard.reporters import (
+    Options,
+    home,
+    place,
+    printable,
+    prose,
+    said,
+    scenario,
+    shown,
+    summary,
+    tame,
+    word,
+)
+from dbguard.reporters._controls import of_policies
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
@@ -20,7 +33,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
 
 def _entry(kind: str, entry: Gap | Notice) -> str:
     where = place(entry.location) if entry.location else printable(entry.target)
-    return f"{where}: {kind}[{printable(entry.kind)}]: {prose(entry.detail)}\n"
+    return tame(f"{where}: {kind}[{printable(entry.kind)}]: {prose(entry.detail)}\n")
 
 
 def _finding(finding: Finding, controls: str | None) -> str:
@@ -28,4 +41,4 @@ def _finding(finding: Finding, controls: str | None) -> str:
     what = f"{finding.severity}[{word(finding)}] {finding.policy} {prose(finding.resource.id)}"
     note = f" ({scenario(finding)})" if scenario(finding) else ""
     named = f" [{controls}]" if controls else ""
-    return f"{where}: {what}: {said(finding)}{note}{named}\n"
+    return tame(f"{where}: {what}: {said(finding)}{note}{named}\n")

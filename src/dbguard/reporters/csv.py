@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from dbguard.model import Finding, Gap, Location, Notice, Related, Report
-from dbguard.reporters import Options, assignment, excerpt, of_policies, place, prose, shown
+from dbguard.reporters import Options, assignment, excerpt, place, prose, shown
+from dbguard.reporters._controls import of_policies
 
 COLUMNS = (
     *("kind", "verdict", "severity", "policy", "title", "message", "reason", "fix"),

@@ -15,7 +15,6 @@ from dbguard.reporters import (
     home,
     is_brief,
     level,
-    of_policies,
     printable,
     prose,
     said,
@@ -24,6 +23,7 @@ from dbguard.reporters import (
     summary,
     word,
 )
+from dbguard.reporters._controls import of_policies
 
 LEVELS = ("error", "warning", "notice")
 MOST = 10  # annotations of each level that GitHub shows for a step

@@ -13,7 +13,8 @@ from hashlib import sha256
 from typing import Any
 
 from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, Finding, Gap, Location, Notice, Report
-from dbguard.reporters import Options, accepted, dump, is_brief, of_policies, prose, sentence, shelf, shown
+from dbguard.reporters import Options, accepted, dump, is_brief, prose, sentence, shelf, shown
+from dbguard.reporters._controls import of_policies
 
 # For our severities, from the worst to the mildest.
 LEVELS = ("blocker", "critical", "major", "minor", "info")

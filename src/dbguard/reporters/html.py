@@ -18,12 +18,12 @@ from dbguard.reporters import (
     count,
     is_brief,
     is_clean,
-    of_policies,
     place,
     shown,
     summary,
     verdicts,
 )
+from dbguard.reporters._controls import of_policies
 from dbguard.reporters._markup import TITLES, element, opening, safe
 
 WHOLE = True  # the picture of the fleet and the reasons of the policies are part of this format

@@ -17,7 +17,6 @@ from dbguard.reporters import (
     excerpt,
     home,
     is_brief,
-    of_policies,
     place,
     printable,
     prose,
@@ -25,9 +24,11 @@ from dbguard.reporters import (
     scenario,
     shown,
     summary,
+    tame,
     told,
     word,
 )
+from dbguard.reporters._controls import of_policies
 
 
 class Suites:
@@ -89,7 +90,7 @@ def _outcome(finding: Finding, controls: str | None) -> str:
 
 
 def _told(tag: str, kind: str, message: str, text: str) -> str:
-    body = escape(text, quote=False)
+    body = escape(tame(text), quote=False)
     return f"<{tag} type={_quoted(kind)} message={_quoted(message)}>{body}</{tag}>"
 
 

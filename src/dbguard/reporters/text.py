@@ -13,7 +13,6 @@ from dbguard.reporters import (
     LONGEST,
     Options,
     count,
-    framework_lines,
     home,
     is_brief,
     is_clean,
@@ -24,9 +23,11 @@ from dbguard.reporters import (
     shown,
     summary,
     tally,
+    tame,
     told,
     word,
 )
+from dbguard.reporters._controls import framework_lines
 
 BOLD, DIM, RED, GREEN, YELLOW, BLUE, CYAN = "1", "2", "31", "32", "33", "34", "36"
 SEVERITY = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "34"}
@@ -49,6 +50,10 @@ class Ink(NamedTuple):
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """Gaps first, then notices, findings by file, and what was seen."""
+    return map(tame, _pieces(report, options))
+
+
+def _pieces(report: Report, options: Options) -> Iterator[str]:
     ink = Ink(options.color)
     yield from _entries("Not looked at", SEVERITY["critical"], report.gaps, ink)
     yield from _entries("Waivers to look at", YELLOW, report.notices, ink)
