@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dbguard import finding
+from dbguard import excerpt
 from dbguard.cli import main
 from dbguard.reporters import names
 
@@ -260,7 +260,7 @@ def test_a_template_on_one_line_costs_no_more(here: Path, capsys: pytest.Capture
     resources = {f"Db{number}": body for number in range(40)}
     text = json.dumps({"Metadata": {"Blob": "a" * 300_000}, "Resources": resources})
     (here / "t.json").write_text(text)
-    finding.masked.cache_clear()
+    excerpt.masked.cache_clear()
     assert scan("t.json") == 1
-    assert finding.masked.cache_info().misses == 1
+    assert excerpt.masked.cache_info().misses == 1
     assert "hunter2" not in capsys.readouterr().out

@@ -121,16 +121,18 @@ def test_the_wheel_scans_in_an_empty_environment(tmp_path: Path) -> None:
     ]
     subprocess.run(install, check=True)
     code = "import sys; sys.path.insert(0, sys.argv[1]); import dbguard; print(dbguard.__file__); "
-    code += "from dbguard.cli import main; sys.exit(main(['scan', sys.argv[2]]))"
+    code += "from dbguard.cli import main; sys.exit(main(['scan', *sys.argv[2:]]))"
     sample = str(ROOT / "sample_templates" / "rds-insecure.yaml")
+    page = tmp_path / "page.html"
     cache = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     run = subprocess.run(
-        [sys.executable, "-I", "-c", code, str(target), sample],
+        [sys.executable, "-I", "-c", code, str(target), sample, "--format", "text", "--format", f"html={page}"],
         capture_output=True, text=True, check=False, env=cache,
     )  # fmt: skip
     assert run.returncode == 1, run.stderr
     assert str(target) in run.stdout
     assert "rds/storage-encrypted" in run.stdout
+    assert 'id="why-rds/storage-encrypted"' in page.read_text(encoding="utf-8")
     assert (target / "dbguard" / "_compiled" / "index.json").is_file()
     assert (target / "share" / "man" / "man1" / "dbguard.1").is_file()
     assert not (tmp_path / "cache").exists()

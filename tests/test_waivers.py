@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from dbguard import baseline, waiver
 from dbguard.cli import main
 from dbguard.errors import UsageError
-from dbguard.model import Coverage, Finding, Location, Report, Subject
+from dbguard.model import Coverage, Finding, Location, Report, Subject, Trend
 from dbguard.policy_library import Library
 
 IDS = "rds/storage-encrypted,rds/multi-az,rds/backup-retention"
@@ -377,6 +378,23 @@ def test_a_new_finding_is_never_hidden(written: list[str], found: list[str], new
     assert seen.waived == len(found) - len(new)
     assert sum(seen.verdicts.values()) == len(new)
     assert left.total() == max(0, len(written) - seen.waived)
+
+
+def test_trends_tell_what_fails_by_policy_and_sum_up_baselines() -> None:
+    """What is unknown asks for no change, and is no trend; what another baseline has lost is in the report already."""
+    known = baseline.of([finding("fail", line=9), finding("fail", line=9), finding("unknown", line=9)])
+    seen, _ = baseline.accept(report(finding("fail", line=1), finding("unknown", line=2)), known)
+    policy = finding().policy
+    severities = {policy: "high", "a/gone": "low", "a/quiet": "low"}
+    row = next(iter(known))
+    first = list(baseline.trends(seen, Counter({row: 1}), severities))
+    assert first == [Trend(policy, finding().severity, 0, 1, 1)]
+    others = {row._replace(policy="a/gone"): 1, row._replace(policy="a/quiet", verdict="unknown"): 4}
+    idle = Counter({row: 2, **others})
+    assert list(baseline.trends(seen._replace(trends=tuple(first)), idle, severities)) == [
+        Trend(policy, finding().severity, 0, 1, 3),
+        Trend("a/gone", "low", 0, 0, 1),
+    ]
 
 
 def test_a_baseline_is_written_used_and_pruned(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -163,7 +163,11 @@ def _seconds(text: str) -> float:
 def _output(command: argparse.ArgumentParser) -> None:
     output = command.add_argument_group("what is shown and when the run fails")
     output.add_argument(
-        "--format", action="append", default=[], metavar="NAME[=FILE]", help="text (default), json, …; repeatable"
+        "--format",
+        action="append",
+        default=[],
+        metavar="NAME[=FILE]",
+        help="text (default), compact, csv, github, gitlab, html, json, junit, markdown, sarif; repeatable",
     )
     output.add_argument("-o", "--output-file", metavar="FILE", help="where the report goes, if there is one --format")
     output.add_argument("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help=COLOR)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dbguard.errors import UsageError
-from dbguard.model import VERDICTS, WAIVABLE, Finding, Notice, Report
+from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, VERDICTS, WAIVABLE, Finding, Notice, Report, Trend
 from dbguard.waiver import waived
 
 SCHEMA = "dbguard.baseline/1"
@@ -70,6 +70,22 @@ def stale(left: Baseline, report: Report, ran: Callable[[str], Collection[str]])
     return Counter(
         {row: number for row, number in left.items() if row.home in report.homes and row.policy in ran(row.home)}
     )
+
+
+def trends(report: Report, idle: Baseline, severities: Mapping[str, str]) -> Iterator[Trend]:
+    """Of what fails or may fail: what is new, known and gone of each policy, the worst first.
+
+    `severities` has every policy that ran; what another baseline has lost is in the report already.
+    """
+    wrong = [one for one in report.findings if one.verdict in (FAIL, MAY_FAIL)]
+    severities = {**severities, **{one.policy: one.severity for one in wrong}}
+    new = Counter(one.policy for one in wrong if one.waiver is None)
+    known = Counter(one.policy for one in wrong if one.waiver is WAIVER)
+    gone = Counter({one.policy: one.gone for one in report.trends})
+    for row, number in idle.items():
+        gone[row.policy] += number if row.verdict in (FAIL, MAY_FAIL) else 0
+    for name in sorted({*new, *known, *+gone}, key=lambda name: (SEVERITIES.index(severities[name]), name)):
+        yield Trend(name, severities[name], new[name], known[name], gone[name])
 
 
 def notice(idle: Baseline, file: str) -> Iterator[Notice]:

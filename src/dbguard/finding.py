@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Any
 
 from dbguard.condition import NONE, Evidence
 from dbguard.engine import TOO_MANY, Choices, Judgement
+from dbguard.excerpt import around, masked
 from dbguard.inventory import Inventory, Resource
 from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, UNKNOWN, Finding, Gap, Location, Path, Related
 from dbguard.policy import Policy
 from dbguard.sources.places import has
-from dbguard.subject import SECRETS, is_secret
 from dbguard.value import AnyOther, Value, text
 
 
-def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory: Inventory) -> Finding:
-    """The finding of a judgement."""
+def finding(
+    policy: Policy, resource: Resource, judgement: Judgement, inventory: Inventory, *, whole: bool = False
+) -> Finding:
+    """The finding of a judgement; `whole` with the lines around its place."""
     evidence = _unique(judgement.evidence)
     first = next((one for one in evidence if one.path or one.wanted), None)
     place = (*first.resource.place, *first.path) if first else resource.place
@@ -43,25 +43,8 @@ def finding(policy: Policy, resource: Resource, judgement: Judgement, inventory:
         fingerprint=":".join((policy.id, home, resource.id.rpartition("#")[2], named)),
         source_line=line,
         judged_at=itself,
+        around=around(inventory, place, first.resource if first else resource) if whole else (),
     )
-
-
-# A password or token in a line of a template, as far as it stands there in plain text.
-SECRET = r"""(?i)(\w{0,32}(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*'|\[[^\]]*\]|[^\s!{\["',}][^,}]*)"""
-
-
-@lru_cache(maxsize=16)  # JSON may be all on one line, which every finding then shows
-def masked(line: str) -> str:
-    """A line of a template with its secrets left out."""
-    folded = line.lower()
-    return re.sub(SECRET, _hidden, line) if any(word in folded for word in SECRETS) else line
-
-
-def _hidden(found: re.Match[str]) -> str:
-    """The same line with the secret left out; what it refers to may stay."""
-    name, between, value = found.groups()
-    open_ = "{{resolve:" in value or value.startswith("[!") or not is_secret((name,))
-    return found[0] if open_ else f"{name}{between}…"
 
 
 def _unique(evidence: tuple[Evidence, ...]) -> list[Evidence]:
@@ -215,4 +198,4 @@ def _beside(resource: Resource, where: Location | None, note: str) -> Related:
     return Related(resource.subject.id, resource.type, where, note)
 
 
-__all__ = ["MAY_FAIL", "finding", "gap_order", "locate", "masked", "message", "order"]
+__all__ = ["MAY_FAIL", "finding", "gap_order", "locate", "message", "order"]

@@ -238,6 +238,10 @@ class Inventory:
             self.by_type.setdefault(resource.type, []).append(resource)
         self.by_id = {resource.id: resource for resource in resources}
 
+    def home(self, resource: Resource) -> str:
+        """The file that a resource stands in, or the account and Region."""
+        return self.source.location(resource.place).file if self.source else self.name
+
     def close(self) -> None:
         """Undo what runs in circles, so that the inventory is freed without the collector."""
         self.world.links = None
@@ -255,3 +259,6 @@ class Source(Protocol):
 
     def line_at(self, path: Path) -> str:
         """The line of text in which a place stands."""
+
+    def lines_at(self, path: Path, owner: Path) -> tuple[int, list[tuple[int, str]]]:
+        """The number of the line in which a place stands, and those of its owner from the first to some below it."""

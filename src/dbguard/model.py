@@ -22,6 +22,13 @@ WAIVED = "waived"  # stands among verdicts where it is said which findings are s
 # The severities of a policy, from the worst to the mildest.
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
+
+def badness(worst: tuple[str, str]) -> tuple[int, int, int]:
+    """The order of verdicts with their severities, the worst first: what may fail counts by its severity too."""
+    verdict, severity = (FAIL, MAY_FAIL, UNKNOWN, PASS, EXEMPT).index(worst[0]), SEVERITIES.index(worst[1])
+    return max(verdict, 1), severity, verdict
+
+
 # A place inside a template: keys and list indexes from its root.
 Path = tuple[str | int, ...]
 
@@ -95,6 +102,7 @@ class Finding(NamedTuple):
     source_line: str | None = None
     parameters: tuple[str, ...] = ()  # the sets of parameters it holds in, where it does not in all
     judged_at: Location | None = None  # the resource itself, where `location` is the thing to change
+    around: tuple[tuple[int, str], ...] = ()  # numbered lines around the place, where a reporter asks for them
 
     @property
     def home(self) -> str:
@@ -125,6 +133,16 @@ class Notice(NamedTuple):
     kind: str
     detail: str
     location: Location | None = None
+
+
+class Trend(NamedTuple):
+    """How many findings of a policy a run has that its baseline has not, that both have, and the baseline alone."""
+
+    policy: str
+    severity: str
+    new: int
+    known: int
+    gone: int
 
 
 class Coverage(NamedTuple):
@@ -158,6 +176,28 @@ class LeftOut(NamedTuple):
     files: int  # that are the same and hang on nothing else, so that they were not judged
 
 
+class Member(NamedTuple):
+    """A judged database in the picture of the fleet: what it belongs to, and the worst that was found of it.
+
+    Others are named by type and id, as in `AWS::RDS::DBCluster/orders`, or by ARN; those elsewhere by type and name.
+    """
+
+    home: str  # the file, or the account and Region
+    id: str  # unique in its home
+    resource: Subject
+    location: Location | None
+    zone: str
+    inside: tuple[str, ...]  # the clusters, namespaces, … that it is a member of
+    sources: tuple[str, ...]  # what it is a replica of
+    verdict: str
+    severity: str
+
+    @property
+    def name(self) -> str:
+        """How others of its home name it."""
+        return f"{self.resource.type}/{self.id}"
+
+
 class Report(NamedTuple):
     """The whole outcome of a run, in the order it is shown."""
 
@@ -169,8 +209,11 @@ class Report(NamedTuple):
     waived: int = 0
     statuses: tuple[Status, ...] = ()
     controls: tuple[Control, ...] = ()
+    members: tuple[Member, ...] = ()  # where a reporter asks for them
+    why: tuple[tuple[str, str], ...] = ()  # of each policy with a finding, where a reporter asks for it
     notices: tuple[Notice, ...] = ()
     waivers: tuple[Waiver, ...] = ()  # as they stand in the templates
+    trends: tuple[Trend, ...] = ()  # against a baseline, where there is one
     homes: frozenset[str] = frozenset()  # the files, or accounts and Regions, that were judged
     left_out: LeftOut | None = None  # where only what changed is told
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dbguard.configuration import Configuration
     from dbguard.frameworks import Framework
     from dbguard.parameter_files import ParameterSet
+    from dbguard.picture import Picture
     from dbguard.watch import Watch
 
 
@@ -28,6 +29,7 @@ class Options(NamedTuple):
     tags: tuple[str, ...] = ()  # of live resources, KEY or KEY=VALUE: only those with all of them are judged
     configuration: Configuration | None = None  # what else holds for each template, where something is configured
     watch: Watch | None = None  # is told how it goes
+    picture: Picture | None = None  # of the fleet, where a report shows it
 
     def given(self, file: str) -> Mapping[str, Value]:
         """The parameter values for a template."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dbguard import __version__
 from dbguard.discover import Candidate, Found, PassedOver, find, is_template, may_be_template
+from dbguard.engine import Judgement
 from dbguard.errors import DocumentError, UsageError
 from dbguard.families import Families, Family
 from dbguard.finding import finding, gap_order, order
@@ -84,15 +85,13 @@ class Scan:
 
     def _report(self, findings: list[Finding]) -> Report:
         coverage = Coverage(self.read, self.not_templates, self.unreadable, self.resources, len(self.options.entries))
-        verdicts, statuses = dict(self.verdicts), tuple(sorted(self.statuses))
-        ordered = tuple(sorted(findings, key=order))
         return Report(
             __version__,
-            ordered,
+            tuple(sorted(findings, key=order)),
             tuple(sorted(dict.fromkeys(self.gaps), key=gap_order)),
             coverage,
-            verdicts,
-            statuses=statuses,
+            dict(self.verdicts),
+            statuses=tuple(sorted(self.statuses)),
             controls=self._controls(),
             waivers=tuple(dict.fromkeys(self.waivers)),
             homes=frozenset(self._files),
@@ -241,7 +240,7 @@ class Scan:
 
     def _judged(self, inventory: Inventory) -> Iterator[Finding]:
         for resource in inventory.resources:
-            profile = self._on(self._home(resource, inventory)) if self.options.configuration else self._profile
+            profile = self._on(inventory.home(resource)) if self.options.configuration else self._profile
             if resource.type not in profile.by_type:
                 continue
             self.resources += 1
@@ -251,20 +250,24 @@ class Scan:
             for policy, judgement in self._memo.judge_all(policies, resource, inventory):
                 if judgement.verdict == NOT_SELECTED:
                     continue
-                self.verdicts[judgement.verdict] += 1
-                if self.options.frameworks:
-                    self.outcomes.setdefault(policy.id, set()).add(judgement.verdict)
+                self._count(policy, resource, judgement)
                 if judgement.too_many:
                     self._too_many(policy, resource.id, inventory)
                 if judgement.verdict in WAIVABLE or judgement.verdict in self.options.show:
-                    yield finding(policy, resource, judgement, inventory)
+                    yield finding(policy, resource, judgement, inventory, whole=self.options.picture is not None)
+        if self.options.picture:
+            self.options.picture.draw(inventory)
+
+    def _count(self, policy: Policy, resource: Resource, judgement: Judgement) -> None:
+        self.verdicts[judgement.verdict] += 1
+        if self.options.frameworks:
+            self.outcomes.setdefault(policy.id, set()).add(judgement.verdict)
+        if self.options.picture:
+            self.options.picture.note(resource, judgement.verdict, policy.severity)
 
     def _on(self, home: str) -> Profile:
         """The policies that run on a template, or on an account and Region."""
         return self.options.configuration.of(home).profile if self.options.configuration else self._profile
-
-    def _home(self, resource: Resource, inventory: Inventory) -> str:
-        return inventory.source.location(resource.place).file if inventory.source else inventory.name
 
     def _too_many(self, policy: Policy, name: str, inventory: Inventory) -> None:
         detail = f"{policy.id} on {name}: too many scenarios to go through, name some values with --parameter"

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from dbguard.model import Coverage, Finding, Gap, Location, Notice, Related, Report, Status, Subject
+from dbguard.model import (
+    Control,
+    Coverage,
+    Finding,
+    Gap,
+    Location,
+    Member,
+    Notice,
+    Related,
+    Report,
+    Status,
+    Subject,
+    Trend,
+)
 
 INSTANCE = "AWS::RDS::DBInstance"
 TABLE = "AWS::DynamoDB::Table"
@@ -13,6 +26,7 @@ def _at(file: str, line: int, column: int, path: str) -> Location:
     return Location(file, line, column, path)
 
 
+DB = _at("templates/app.yaml", 9, 3, "Resources.Db")
 ENCRYPTED = Finding(
     policy="rds/storage-encrypted",
     verdict="fail",
@@ -25,6 +39,12 @@ ENCRYPTED = Finding(
     location=_at("templates/app.yaml", 12, 7, "Resources.Db.Properties.StorageEncrypted"),
     fingerprint="5f1c9a",
     source_line="      StorageEncrypted: false  # until the migration",
+    judged_at=DB,
+    around=(
+        (11, "      Engine: mysql  # <b>"),
+        (12, "      StorageEncrypted: false  # until the migration"),
+        (13, "\tKmsKeyId: !ImportValue shared-key\u202e"),
+    ),
 )
 MULTI_AZ = Finding(
     policy="rds/multi-az",
@@ -39,6 +59,7 @@ MULTI_AZ = Finding(
     unless={"Env": "prod"},
     fingerprint="77aa01",
     source_line="      MultiAZ: !If [IsProd, true, !Ref Standby]",
+    judged_at=DB,
 )
 PUBLIC = Finding(
     policy="rds/public-access",
@@ -53,6 +74,7 @@ PUBLIC = Finding(
     unless={"Env": "any other value"},
     fingerprint="0c0ffe",
     source_line='      PubliclyAccessible: !FindInMap [Envs, !Ref Env, "public"]',
+    judged_at=DB,
 )
 REPLICAS = Finding(
     policy="rds/read-replica-limit",
@@ -182,6 +204,39 @@ EXEMPTED = Finding(
     source_line="  Member:",
 )
 
+CLUSTER = "AWS::RDS::DBCluster"
+ARN = "arn:aws:rds:{}:111122223333:db:{}"
+
+
+def _member(name: str, line: int, zone: str, inside: tuple[str, ...], sources: tuple[str, ...], worst: str) -> Member:
+    verdict, _, severity = worst.partition(" ")
+    resource = Subject(name, CLUSTER if name.endswith("Cluster") else INSTANCE)
+    where = _at("templates/app.yaml", line, 3, f"Resources.{name}")
+    return Member("templates/app.yaml", name, resource, where, zone, inside, sources, verdict, severity)
+
+
+def _live(
+    name: str, region: str, sources: tuple[str, ...], kind: str = INSTANCE, inside: tuple[str, ...] = ()
+) -> Member:
+    resource = Subject(name, kind, "account", "111122223333", region, ARN.format(region, name))
+    return Member(f"111122223333/{region}", name, resource, None, f"{region}a", inside, sources, "pass", "low")
+
+
+WORLD = "AWS::RDS::GlobalCluster"
+MEMBERS = (
+    _live("main", "eu-west-1", ()),
+    _live("world", "eu-west-1", (), WORLD),
+    _live("west", "eu-west-1", (), CLUSTER, (f"{WORLD}/world",)),
+    _live("east", "us-east-1", (), CLUSTER, (f"{WORLD}/world",)),
+    _live("far", "sa-east-1", (ARN.format("eu-west-1", "main"), ARN.format("us-east-1", "lost"))),
+    _member("Db", 9, "Multi-AZ", (), (), "fail critical"),
+    _member("Copy", 40, "eu-west-1b", (), (f"{INSTANCE}/Db",), "unknown low"),
+    _member("OneCluster", 50, "", (), (), "may-fail medium"),
+    _member("Member", 60, "eu-west-1b", (f"{CLUSTER}/OneCluster",), (), "exempt high"),
+    _member("First", 70, "eu-west-1a", (f"{CLUSTER}/OneCluster",), (), "pass high"),
+    Member(HOSTILE, HOSTILE, EVIL.resource, EVIL.location, HOSTILE, (HOSTILE,), (HOSTILE,), "fail", "info"),
+)
+
 RICH = Report(
     version="0.1.0",
     findings=(
@@ -212,6 +267,13 @@ RICH = Report(
     coverage=Coverage(read=3, not_templates=4, unreadable=2, resources=12, policies=96),
     verdicts={"pass": 310, "exempt": 30, "fail": 6, "may-fail": 1, "unknown": 2},
     waived=1,
+    members=MEMBERS,
+    why=(("rds/storage-encrypted", "Whoever takes a disk or a snapshot reads it."), (EVIL.policy, f"It is {HOSTILE}.")),
+    trends=(
+        Trend("rds/public-access", "critical", 1, 0, 0),
+        Trend("rds/storage-encrypted", "high", 1, 2, 0),
+        Trend(HOSTILE, "info", 0, 0, 3),
+    ),
     notices=(
         Notice(
             "templates/app.yaml",
@@ -238,4 +300,14 @@ ACCOUNT = Report(
         Status("111122223333", "eu-west-1", "redshift", "scanned", 2),
         Status("111122223333", "sa-east-1", "redshift", "scanned", 0),
     ),
+)
+
+FRAMEWORK = RICH._replace(
+    controls=(
+        Control("fsbp", "RDS.2", "evaluated", "full", ("rds/public-access",), "fail", ""),
+        Control("fsbp", "RDS.3", "evaluated", "partial", ("rds/storage-encrypted",), "fail", "not for clusters"),
+        Control("fsbp", "RDS.4", "not-evaluated", None, (), None, "snapshots are not read"),
+        Control("fsbp", "RDS.5", "no-resource", "full", ("rds/multi-az",), None, ""),
+        Control("cis", HOSTILE, "evaluated", "full", ("rds/storage-encrypted", HOSTILE), "fail", HOSTILE),
+    )
 )

@@ -7,8 +7,10 @@ After a wanted change: `UPDATE_EXPECTED=1 pytest tests/reporters`, then read the
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,11 +20,26 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from dbguard import reporters
+from dbguard.cli import main
 from dbguard.errors import UsageError
-from dbguard.model import VERDICTS, WAIVED, Location, Report
+from dbguard.model import VERDICTS, WAIVED, Gap, Location, Report, Subject
 from dbguard.reporters import Options, dump, load, names, shown
 
-from .sample import ACCOUNT, CLEAN, ENCRYPTED, EVIL, HOSTILE, MULTI_AZ, NOTHING, RICH
+from .sample import (
+    ACCOUNT,
+    CLEAN,
+    ENCRYPTED,
+    EVIL,
+    EXEMPTED,
+    FRAMEWORK,
+    HOSTILE,
+    MEMBERS,
+    MULTI_AZ,
+    NOTHING,
+    PASSED,
+    RICH,
+)
 
 HERE = Path(__file__).parent
 EVERYTHING = frozenset((*VERDICTS, WAIVED))
@@ -32,6 +49,7 @@ CASES: dict[str, tuple[Report, Options]] = {
     "clean": (CLEAN, Options()),
     "nothing": (NOTHING, Options()),
     "account": (ACCOUNT, Options()),
+    "framework": (FRAMEWORK, Options()),
 }
 
 
@@ -39,8 +57,16 @@ def rendered(name: str, report: Report, options: Options | None = None) -> str:
     return "".join(load(name).render(report, options or Options()))
 
 
+def bare(page: str) -> str:
+    """A page without its style and its script, which are files of their own."""
+    for asset in ("html.css", "html.js"):
+        page = page.replace((Path(reporters.__path__[0]) / asset).read_text(encoding="utf-8"), asset)
+    return re.sub(r"'sha256-[^']+'", "'sha256'", page)
+
+
 def same_as_file(name: str, text: str) -> None:
     file = HERE / "expected" / name
+    text = bare(text) if name.endswith(".html") else text
     if os.environ.get("UPDATE_EXPECTED"):
         file.write_text(text, encoding="utf-8", newline="\n")
     assert text == file.read_bytes().decode()
@@ -61,6 +87,7 @@ def test_whole_output_in_colour(report: Report) -> None:
 @pytest.mark.parametrize("name", names())
 def test_nothing_that_a_terminal_obeys_comes_out_raw(name: str) -> None:
     text = rendered(name, RICH, Options(show=EVERYTHING))
+    text = text.replace("\r\n", "\n") if name == "csv" else text
     assert {char for char in text if not char.isprintable()} <= {"\n", "\u200b"}
     assert text.endswith("\n")
 
@@ -86,12 +113,22 @@ def test_gitlab_has_every_finding_and_gap_once(case: str) -> None:
     """https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format"""
     report, options = CASES[case]
     entries = json.loads(rendered("gitlab", report, options))
-    assert len(entries) == len(report.gaps) + len(report.notices) + len(shown(report, options))
+    wrong = [finding for finding in shown(report, options) if finding.verdict not in ("pass", "exempt")]
+    assert len(entries) == len(report.gaps) + len(report.notices) + len(wrong)
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
     for entry in entries:
         assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
         assert all((entry["description"], entry["check_name"], entry["location"]["path"]))
         assert entry["location"]["lines"]["begin"] >= 1
+        assert not entry["location"]["path"].startswith(("/", "./"))
+
+
+@pytest.mark.parametrize("name", ["compact", "csv", "github", "gitlab", "html", "junit"])
+def test_findings_name_their_controls(name: str) -> None:
+    text = rendered(name, FRAMEWORK)
+    assert text.count("fsbp RDS.3, cis Evil") == 1
+    assert "fsbp RDS.4" not in text
+    assert "fsbp" not in rendered(name, RICH)
 
 
 @pytest.mark.parametrize("name", ["text", "compact", "github", "markdown"])
@@ -106,14 +143,24 @@ def test_the_last_line_says_what_was_seen(case: str, name: str) -> None:
 def test_an_unknown_format_is_refused_with_a_hint() -> None:
     with pytest.raises(UsageError, match="there is no format 'sariff'; did you mean 'sarif'"):
         load("sariff")
-    with pytest.raises(UsageError, match="there are compact, csv, github, gitlab, json"):
+    with pytest.raises(UsageError, match="there are compact, csv, github, gitlab, html, json"):
         load("__init__")
+
+
+def test_every_format_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    docs = (HERE.parent.parent / "docs" / "reports.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(\w+)` \|", docs, re.MULTILINE)) == names()
+    with pytest.raises(SystemExit):
+        main(["scan", "--help"])
+    told = capsys.readouterr().out
+    assert [name for name in names() if name not in told] == []
 
 
 def test_only_the_format_asked_for_is_imported() -> None:
     code = "import sys; from dbguard.reporters import load; load('compact'); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
-    assert {module for module in modules if module.startswith("dbguard.reporters.")} == {"dbguard.reporters.compact"}
+    loaded = {module for module in modules if module.startswith("dbguard.reporters.")}
+    assert loaded == {"dbguard.reporters.compact", "dbguard.reporters._controls"}
     assert {"json", "dataclasses", "pathlib", "textwrap", "unicodedata"}.isdisjoint(modules)
 
 
@@ -234,12 +281,137 @@ def test_sarif_of_an_absolute_path() -> None:
     assert place["region"]["startLine"] == 1
 
 
+def test_sarif_of_an_absolute_path_below_is_relative(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    finding = ENCRYPTED._replace(location=Location(str(tmp_path / "a" / "b.yaml"), 1, 1))
+    log = json.loads(rendered("sarif", CLEAN._replace(findings=(finding,))))
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "a/b.yaml", "uriBaseId": "%SRCROOT%"}
+
+
+COMMANDS = [
+    "::error::owned",
+    " ::add-mask::a",
+    "a " * 60 + "::stop-commands::x",
+    "b" * 98 + "::error::x",
+    "a ##[error]owned",
+]
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+@pytest.mark.parametrize("name", [name for name in names() if name != "github"])
+def test_no_line_is_a_command_to_a_workflow(name: str, text: str) -> None:
+    """As the runner reads lines: `::` at their start, after blanks, or `##[` anywhere; any format may go to the log."""
+    finding = EVIL._replace(
+        message=text, reason=text, fix=text, title=text, when={text: text}, source_line=text, parameters=(text,)
+    )
+    finding = finding._replace(
+        resource=Subject(text, text, text, text, text, text), location=Location(text, 1, 1, text)
+    )
+    report = RICH._replace(
+        findings=(finding, finding._replace(location=None), finding._replace(waiver={"reason": text})),
+        gaps=(Gap(text, text, text), Gap(text, text, text, Location(text, 1, 1))),
+        notices=(),
+        members=(MEMBERS[-1]._replace(home=text, zone=text),),
+        why=((text, text),),
+    )
+    for width in range(60, 120):
+        lines = rendered(name, report, Options(show=EVERYTHING, width=width)).splitlines()
+        assert [line for line in lines if line.lstrip().startswith("::") or "##[" in line] == []
+        if name != "text":
+            break
+
+
+def test_github_gets_the_worst_first_and_is_told_what_it_leaves_out() -> None:
+    many = CLEAN._replace(findings=(*[MULTI_AZ] * 3, *[ENCRYPTED] * 12, *[ENCRYPTED._replace(severity="critical")] * 2))
+    lines = rendered("github", many).splitlines()
+    assert ["critical" in line for line in lines[:3]] == [True, True, False]
+    assert [line.split(" ")[0] for line in lines[:-2]] == ["::error"] * 14 + ["::notice"] * 3
+    assert lines[-2].startswith("not annotated: 4 errors, for GitHub shows 10")
+    assert "not annotated" not in rendered("github", CLEAN._replace(findings=(ENCRYPTED,) * 10))
+
+
 def test_github_commands_cannot_be_injected() -> None:
     finding = EVIL._replace(message="a\n::add-mask::b\r::error::c%0A::d")
     lines = rendered("github", CLEAN._replace(findings=(finding,))).splitlines()
     assert len(lines) == 2
     properties = lines[0].removeprefix("::notice ").split("::")[0]
     assert [part.partition("=")[0] for part in properties.split(",")] == ["file", "line", "col", "title"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_csv_is_a_table(case: str) -> None:
+    report, options = CASES[case]
+    rows = list(csv.reader(io.StringIO(rendered("csv", report, options), newline=""), strict=True))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert [row[0] for row in rows] == [
+        "kind",
+        *["gap"] * len(report.gaps),
+        *["waiver"] * len(report.notices),
+        *["finding"] * len(shown(report, options)),
+    ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " \t=1", "\r=1", "＝1", "a;=1", "a; @x", "|x", "%0A"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    finding = EVIL._replace(
+        message=text, reason=text, fix=text, title=text, when={text: text}, source_line=text, parameters=(text,)
+    )._replace(resource=Subject(text, text, text, text, text, text), location=Location(text, 1, 1, text))
+    table = rendered("csv", CLEAN._replace(findings=(finding,), gaps=(Gap(text, text, text),)))
+    cells = [piece for row in csv.reader(io.StringIO(table, newline="")) for cell in row for piece in cell.split(";")]
+    assert [cell for cell in cells if cell.strip() and cell.strip()[0] in "=+-@|%＝＋－＠"] == []
+
+
+def test_gitlab_sees_an_incomplete_run_and_nothing_that_passes() -> None:
+    gap = Gap("bad.yaml", "unreadable", "no")
+    entries = json.loads(
+        rendered("gitlab", CLEAN._replace(gaps=(gap,), findings=(PASSED, EXEMPTED)), CASES["everything"][1])
+    )
+    assert [(entry["check_name"], entry["severity"]) for entry in entries] == [("gap/unreadable", "critical")]
+
+
+def test_gitlab_fingerprints_are_stable_and_apart() -> None:
+    """The same finding on another line keeps its fingerprint; two that are alike have two."""
+    moved = ENCRYPTED._replace(location=Location("templates/app.yaml", 99, 1))
+    before = json.loads(rendered("gitlab", CLEAN._replace(findings=(ENCRYPTED,))))
+    after = json.loads(rendered("gitlab", CLEAN._replace(findings=(moved, moved))))
+    assert before[0]["fingerprint"] == after[0]["fingerprint"] != after[1]["fingerprint"]
+
+
+def test_gitlab_paths_are_relative(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    finding = ENCRYPTED._replace(location=Location(str(tmp_path / "a" / "b.yaml"), 0, 0))
+    entry = json.loads(rendered("gitlab", CLEAN._replace(findings=(finding,))))[0]
+    assert entry["location"] == {"path": "a/b.yaml", "lines": {"begin": 1}}
+
+
+# What Jenkins takes, by its schema `junit-10.xsd` of the xUnit plugin: attributes, and the elements inside.
+JUNIT = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname", "id", "package", "file"},
+        {"testcase", "properties", "system-out", "system-err"},
+    ),
+    "testcase": ({"name", "classname", "time", "group"}, {"skipped", "error", "failure", "system-out", "system-err"}),
+    **dict.fromkeys(("skipped", "error", "failure"), ({"type", "message"}, set[str]())),
+    "system-out": (set[str](), set[str]()),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_junit_is_what_jenkins_and_gitlab_take(case: str) -> None:
+    """GitLab knows a case by its class and name, and shows what stands inside: docs.gitlab.com/ci/testing"""
+    root = ElementTree.fromstring(rendered("junit", *CASES[case]).encode())
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        attributes, inner = JUNIT[element.tag]
+        assert set(element.attrib) <= attributes
+        assert {child.tag for child in element} <= inner
+        assert element.tag in ("testsuites", "testsuite", "testcase") or (element.text or "").strip()
+    names = [(one.get("classname"), one.get("name")) for one in root.iter("testcase")]
+    assert len(set(names)) == len(names)
+    report, options = CASES[case]
+    assert len(names) == (len(report.gaps) or 1) + len(report.notices) + len(shown(report, options))
 
 
 @pytest.mark.parametrize("case", CASES)

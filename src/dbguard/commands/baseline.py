@@ -44,6 +44,8 @@ def _held(report: Report, file: str, setup: Setup, options: argparse.Namespace) 
     report, left = baseline.accept(report, known)
     report = report._replace(homes=report.homes | {row.home for row in left if _is_gone(row.home)})
     idle = baseline.stale(left, report, setup.ran)
+    severities = {entry.id: entry.severity for entry in (*setup.library.entries.values(), *setup.entries)}
+    report = report._replace(trends=tuple(baseline.trends(report, idle, severities)))
     if not options.prune_baseline:
         return report._replace(notices=(*report.notices, *baseline.notice(idle, file)))
     if not report.complete:

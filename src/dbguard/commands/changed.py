@@ -138,7 +138,7 @@ class Changes:
         """The earlier version, written into a folder, and what is found in it."""
         self.earlier.write(folder, self.given.values())
         old = Version(folder, self.earlier.renamed)
-        asked = self.asked
+        asked = self.asked._replace(picture=None)
         if asked.configuration:  # that of today, by where each file stands today
             asked = asked._replace(configuration=asked.configuration.moved(self._today(old)))
         paths = [path for one in self.earlier.paths() if os.path.exists(path := os.path.join(folder, one))]

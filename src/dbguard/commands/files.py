@@ -84,5 +84,5 @@ def _is_plain(file: str) -> bool:
 
 
 def _fill(file: str, text: str) -> None:
-    with open(file, "w", encoding="utf-8", errors="backslashreplace") as out:
+    with open(file, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:
         out.write(text)

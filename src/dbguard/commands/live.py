@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
         return CLEAN
     told = begun(setup) if options.verbose else None
     asked = Options(setup.entries, show=show, frameworks=setup.frameworks, tags=tuple(options.tag))
-    scan = Scan(setup.library, asked._replace(configuration=setup.configuration))
+    picture = scanning.picture(setup.library, options.format)
+    scan = Scan(setup.library, asked._replace(configuration=setup.configuration, picture=picture))
     with ExitStack() as stack:
         if options.mock:
             _mocked(options, stack)
@@ -65,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"\ndbguard: interrupted; go on with: {_again(options, file)}", file=sys.stderr, flush=True)
             os._exit(INCOMPLETE)  # calls that are under way would hold the process up until they time out
     report = scanning.accepted(report, setup, options)
+    report = scanning.explained(report, setup.library, picture) if picture else report
     if told:
         told.stage("accounts")
     scanning.publish(report, outputs, options, show)

@@ -16,7 +16,7 @@ from dbguard.discover import Candidate, Found, find
 from dbguard.errors import UsageError
 from dbguard.model import FAIL, SEVERITIES, VERDICTS, WAIVABLE, WAIVED, Finding, Report
 from dbguard.options import Options
-from dbguard.policy_library import suggestion
+from dbguard.policy_library import Library, suggestion
 from dbguard.scan import Scan
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from dbguard.commands.files import Output
     from dbguard.integrations.diagnostics import Linter
     from dbguard.watch import Watch
+
+if TYPE_CHECKING:
+    from dbguard.picture import Picture
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,12 +60,14 @@ def reported(options: argparse.Namespace, watch: Watch | None = None) -> tuple[R
         frameworks=setup.frameworks,
         configuration=setup.configuration,
         watch=watch,
+        picture=picture(setup.library, options.format),
     )
     linter = _linter(setup, options)
     changes = _changes(setup, asked, files, linter, options)
     report = changes.judged() if changes else judged(setup, asked, options.paths, files)
     report = accepted(linter.added(report) if linter else report, setup, options, linter.names if linter else ())
-    return (changes.narrowed(report) if changes else report), setup
+    report = changes.narrowed(report) if changes else report
+    return (explained(report, setup.library, asked.picture) if asked.picture else report), setup
 
 
 def _refuse(options: argparse.Namespace) -> None:
@@ -167,6 +172,25 @@ def accepted(report: Report, setup: Setup, options: argparse.Namespace, others: 
 
         report = baseline.applied(report, setup, options)
     return report
+
+
+def picture(library: Library, formats: list[str]) -> Picture | None:
+    """What collects the picture of the fleet, where a format shows it."""
+    if not any(reporters.is_whole(_output(text)[0]) for text in formats):
+        return None
+    from dbguard.picture import Picture
+
+    return Picture(library.topology)
+
+
+def explained(report: Report, library: Library, picture: Picture) -> Report:
+    """The report with the reasons of its policies, and a picture that what is waived does not colour."""
+    from dbguard.authoring.proof import file_document
+    from dbguard.picture import coloured
+
+    names = sorted({finding.policy for finding in report.findings} & set(library.entries))
+    why = tuple((name, file_document(library, name).root["why"]) for name in names)
+    return report._replace(why=why, members=tuple(coloured(picture.members(), report.findings)))
 
 
 def given(options: argparse.Namespace) -> dict[str, object]:

@@ -19,7 +19,8 @@ from cfnlint.rules import CloudFormationLintRule, Rules
 from cfnlint.runner.template import run_template_by_file_path
 
 from dbguard.errors import UsageError
-from dbguard.finding import masked, order
+from dbguard.excerpt import masked
+from dbguard.finding import order
 from dbguard.model import FAIL, SEVERITIES, Finding, Gap, Location, Report, Subject
 from dbguard.peers import CFN_LINT
 from dbguard.sources.document import BREAKS, contents, dotted

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any, NamedTuple, Protocol, cast
 
 from dbguard.errors import UsageError
@@ -61,6 +60,11 @@ def load(name: str) -> Reporter:
         hint = suggestion(name, names()) or f"; there are {', '.join(names())}"
         raise UsageError(f"there is no format '{printable(name)}'{hint}")
     return cast("Reporter", import_module(f"{__name__}.{name}"))
+
+
+def is_whole(name: str) -> bool:
+    """Whether the format shows the fleet, and tells why each policy asks what it asks."""
+    return bool(getattr(load(name), "WHOLE", False))
 
 
 def shown(report: Report, options: Options) -> list[Finding]:
@@ -127,23 +131,6 @@ def _reached(report: Report) -> str:
     services = [one.status for one in report.statuses if one.service]
     where = f"{count(len(accounts), 'account')}, {count(len(regions), 'Region')}"
     return f"{where}, {services.count('scanned')} of {count(len(services), 'service')} scanned"
-
-
-def framework_lines(report: Report) -> Iterator[str]:
-    """What became of each control of each framework, what was evaluated in part, and what by nothing."""
-    for framework, group in groupby(report.controls, key=lambda one: one.framework):
-        rows = list(group)
-        done = [one for one in rows if one.status == "evaluated"]
-        part = [one for one in done if one.strength == "partial"]
-        idle = [one.id for one in rows if one.status == "no-resource"]
-        left = [f"{one.id} ({one.reason})" if one.reason else one.id for one in rows if one.status == "not-evaluated"]
-        yield f"{framework}: {len(done)} of {count(len(rows), 'control')} evaluated, {len(part)} of them in part"
-        for verdict in VERDICTS:
-            ids = [one.id for one in done if one.verdict == verdict]
-            yield from [f"  {verdict}: {', '.join(ids)}"] if ids else ()
-        yield from [f"  in part: {', '.join(f'{one.id} ({one.reason})' for one in part)}"] if part else ()
-        yield from [f"  nothing here to evaluate: {', '.join(idle)}"] if idle else ()
-        yield from [f"  not evaluated: {', '.join(left)}"] if left else ()
 
 
 def is_clean(report: Report) -> bool:
@@ -215,6 +202,20 @@ def told(finding: Finding) -> str:
     return f"{said(finding)} ({scenario(finding)})" if finding.parameters else said(finding)
 
 
+def sentence(finding: Finding) -> str:
+    """All there is to say where only one text fits: what is wrong, in which scenario, and the fix."""
+    doubt = {MAY_FAIL: "may fail: ", UNKNOWN: "unknown: "}.get(finding.verdict, "")
+    note = f" ({scenario(finding)})" if scenario(finding) else ""
+    fix = f". Fix: {prose(finding.fix)}" if finding.fix else ""
+    return f"{prose(finding.resource.id)}: {doubt}{said(finding._replace(waiver=None))}{note}{fix}"
+
+
+def shelf(resource: Subject) -> str:
+    """A path for a resource that stands in no file, for formats that want one."""
+    parts = (resource.origin, resource.account, resource.region, resource.type, resource.id)
+    return "/".join(part.replace("/", "_") for part in parts if part)
+
+
 def assignment(choices: dict[str, Any]) -> str:
     """Parameters with their values: `Env=dev, Size=10`."""
     return ", ".join(f"{printable(str(name))}={_literal(value)}" for name, value in choices.items())
@@ -227,10 +228,23 @@ def _literal(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with what a terminal would obey or choke on (control, direction, stray surrogate) escaped."""
+    """The text with what a terminal or a GitHub workflow would obey or choke on escaped.
+
+    That is control, direction, stray surrogates, and the commands of workflows that may stand anywhere in a line.
+    """
+    text = text.replace("##[", "##\\x5b")
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def tame(lines: str) -> str:
+    """Lines of which none is a command of a GitHub workflow; https://github.com/actions/runner, ActionCommand.cs."""
+    if "::" not in lines:
+        return lines
+    import re
+
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1\\x3a", lines)
 
 
 def prose(text: str) -> str:
@@ -250,7 +264,8 @@ def dump(value: Any) -> str:
     import re
     from json import dumps
 
-    return re.sub(r"[^\n -~]", _escape, dumps(value, ensure_ascii=False, indent=2))
+    text = re.sub(r"[^\n -~]", _escape, dumps(value, ensure_ascii=False, indent=2))
+    return text.replace("##[", r"##\u005b")  # which a GitHub workflow would obey
 
 
 def _escape(found: Any) -> str:

@@ -5,26 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbguard.model import Finding, Gap, Notice, Report
-from dbguard.reporters import Options, home, place, printable, prose, said, scenario, shown, summary, word
+from dbguard.reporters import (
+    Options,
+    home,
+    place,
+    printable,
+    prose,
+    said,
+    scenario,
+    shown,
+    summary,
+    tame,
+    word,
+)
+from dbguard.reporters._controls import of_policies
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """Gaps first, then notices, findings, and what was seen."""
     for kind, entries in (("gap", report.gaps), ("waiver", report.notices)):
         yield from (_entry(kind, entry) for entry in entries)
+    controls = of_policies(report)
     for finding in shown(report, options):
-        yield _finding(finding)
+        yield _finding(finding, controls.get(finding.policy))
     if not options.quiet:
         yield summary(report) + "\n"
 
 
 def _entry(kind: str, entry: Gap | Notice) -> str:
     where = place(entry.location) if entry.location else printable(entry.target)
-    return f"{where}: {kind}[{printable(entry.kind)}]: {prose(entry.detail)}\n"
+    return tame(f"{where}: {kind}[{printable(entry.kind)}]: {prose(entry.detail)}\n")
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, controls: str | None) -> str:
     where = place(finding.location) if finding.location else printable(home(finding))
     what = f"{finding.severity}[{word(finding)}] {finding.policy} {prose(finding.resource.id)}"
     note = f" ({scenario(finding)})" if scenario(finding) else ""
-    return f"{where}: {what}: {said(finding)}{note}\n"
+    named = f" [{controls}]" if controls else ""
+    return tame(f"{where}: {what}: {said(finding)}{note}{named}\n")

@@ -1,51 +1,68 @@
-"""Comma-separated values for spreadsheets: a row for each gap and finding, quoted as RFC 4180 has it."""
+"""A table for spreadsheets: RFC 4180, with nothing in it that a spreadsheet would take for a formula."""
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterator
-from io import StringIO
 
-from dbguard.model import Finding, Gap, Notice, Report
-from dbguard.reporters import Options, assignment, printable, prose, said, shown
+from dbguard.model import Finding, Gap, Location, Notice, Related, Report
+from dbguard.reporters import Options, assignment, excerpt, place, prose, shown
+from dbguard.reporters._controls import of_policies
 
-HEADER = (
-    "kind", "severity", "policy", "title", "resource", "type", "account", "region", "arn",
-    "file", "line", "column", "path", "message", "when", "unless", "fix", "waived", "fingerprint",
-)  # fmt: skip
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
+COLUMNS = (
+    *("kind", "verdict", "severity", "policy", "title", "message", "reason", "fix"),
+    *("resource", "type", "account", "region", "arn", "file", "line", "column", "path"),
+    *("when", "unless", "parameters", "related", "controls", "source", "waiver", "waived_until", "fingerprint"),
+)
+# What starts a formula, wide forms too; at the start of a cell, or of one that a spreadsheet makes at a semicolon.
+FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@|%＝＋－＠])")
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """The header, gaps, notices, findings; `kind` is the verdict, gap or waiver."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
+    """The header, and a row for each gap, notice and finding; `kind` says which, and is `waiver` for a notice."""
+    yield _row(dict(zip(COLUMNS, COLUMNS, strict=True)))
     for kind, entries in (("gap", report.gaps), ("waiver", report.notices)):
-        writer.writerows(map(_cell, _entry(kind, entry)) for entry in entries)
+        yield from (_row(_entry(kind, entry)) for entry in entries)
+    controls = of_policies(report)
     for finding in shown(report, options):
-        writer.writerow(map(_cell, _finding(finding)))
-    yield out.getvalue()
+        yield _row({**_finding(finding), "controls": controls.get(finding.policy, "")})
 
 
-def _cell(value: object) -> str:
-    text = "" if value is None else printable(str(value))
-    return f"'{text}" if text.startswith(FORMULAS) else text
+def _row(cells: dict[str, str]) -> str:
+    return ",".join(_cell(cells.get(name, "")) for name in COLUMNS) + "\r\n"
 
 
-def _entry(kind: str, entry: Gap | Notice) -> tuple[object, ...]:
-    file, line, column, path = entry.location or (entry.target, None, None, None)
-    return (kind, None, entry.kind, *[None] * 6, file, line, column, path, prose(entry.detail), *[None] * 5)
+def _cell(text: str) -> str:
+    """A cell in quotes; an apostrophe tells a spreadsheet that what follows is text."""
+    safe = FORMULA.sub(r"\1\2'", prose(text)).replace('"', '""')
+    return f'"{safe}"'
 
 
-def _finding(finding: Finding) -> tuple[object, ...]:
-    resource = finding.resource
-    waived = (finding.waiver or {}).get("reason")
-    return (
-        *(finding.verdict, finding.severity, finding.policy, finding.title),
-        *(resource.id, resource.type, resource.account, resource.region, resource.arn),
-        *(finding.location or (None, None, None, None)),
-        said(finding),
-        *(choices and assignment(choices) for choices in (finding.when, finding.unless)),
-        *(finding.fix, waived, finding.fingerprint),
-    )
+def _entry(kind: str, entry: Gap | Notice) -> dict[str, str]:
+    row = {"kind": kind, "title": entry.kind, "message": entry.detail, "resource": entry.target}
+    return row | _place(entry.location)
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    resource, waiver = finding.resource, finding.waiver
+    names = ("verdict", "severity", "policy", "title", "message", "reason", "fix", "fingerprint")
+    row = {name: getattr(finding, name) or "" for name in names}
+    row |= {"kind": "finding", "resource": resource.id, "type": resource.type, "source": excerpt(finding)}
+    row |= {"account": resource.account or "", "region": resource.region or "", "arn": resource.arn or ""}
+    row |= _place(finding.location)
+    row |= {"when": assignment(finding.when or {}), "unless": assignment(finding.unless or {})}
+    row |= {"parameters": ", ".join(finding.parameters), "related": ", ".join(map(_related, finding.related))}
+    if waiver is not None:
+        row |= {
+            "waiver": str(waiver.get("reason") or "no reason given"),
+            "waived_until": str(waiver.get("until") or ""),
+        }
+    return row
+
+
+def _place(location: Location | None) -> dict[str, str]:
+    return {name: str(value) for name, value in location._asdict().items()} if location else {}
+
+
+def _related(related: Related) -> str:
+    return related.id + (f" at {place(related.location)}" if related.location else "")

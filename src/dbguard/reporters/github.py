@@ -1,5 +1,6 @@
-"""GitHub annotations: one workflow command for each finding and gap.
+"""GitHub annotations: one workflow command for each finding and gap, the worst first.
 
+GitHub shows the first ten errors, warnings and notices of a step, and keeps the others in its log.
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
 
@@ -7,23 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbguard.model import FAIL, Finding, Gap, Location, Report
-from dbguard.reporters import Options, home, is_brief, level, printable, prose, said, scenario, shown, summary, word
+from dbguard.model import FAIL, SEVERITIES, Finding, Gap, Location, Notice, Report
+from dbguard.reporters import (
+    Options,
+    count,
+    home,
+    is_brief,
+    level,
+    printable,
+    prose,
+    said,
+    scenario,
+    shown,
+    summary,
+    word,
+)
+from dbguard.reporters._controls import of_policies
 
 LEVELS = ("error", "warning", "notice")
+MOST = 10  # annotations of each level that GitHub shows for a step
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """Gaps first, then notices, findings, and what was seen."""
-    for gap in report.gaps:
-        yield _gap(gap)
-    for notice in report.notices:
-        text = prose(f"{notice.target}: {notice.detail}")
-        yield _command("warning", notice.location, f"dbguard waiver: {notice.kind}", text)
-    for finding in shown(report, options):
-        yield _finding(finding)
+    """Gaps first, then notices, findings, how many GitHub does not show, and what was seen."""
+    controls = of_policies(report)
+    findings = sorted(shown(report, options), key=lambda one: (level(one), SEVERITIES.index(one.severity)))
+    commands = [*map(_gap, report.gaps), *map(_notice, report.notices)]
+    commands += [_finding(finding, controls.get(finding.policy)) for finding in findings]
+    yield from commands
+    yield from _left_out(commands)
     if not options.quiet:
         yield summary(report) + "\n"
+
+
+def _left_out(commands: list[str]) -> Iterator[str]:
+    numbers = [sum(one.startswith(f"::{name} ") for one in commands) - MOST for name in LEVELS]
+    over = [count(number, name) for name, number in zip(LEVELS, numbers, strict=True) if number > 0]
+    if over:
+        yield f"not annotated: {', '.join(over)}, for GitHub shows {MOST} of each in a step; all of them stand above\n"
 
 
 def _gap(gap: Gap) -> str:
@@ -31,14 +53,20 @@ def _gap(gap: Gap) -> str:
     return _command("error", gap.location, title, prose(f"{gap.target}: {gap.detail}"))
 
 
-def _finding(finding: Finding) -> str:
+def _notice(notice: Notice) -> str:
+    text = prose(f"{notice.target}: {notice.detail}")
+    return _command("warning", notice.location, f"dbguard waiver: {notice.kind}", text)
+
+
+def _finding(finding: Finding, controls: str | None) -> str:
     verdict = "" if word(finding) == FAIL else f" {word(finding)}"
     title = f"{finding.policy}: {finding.severity}{verdict}"
     resource = f"{prose(finding.resource.id)} ({prose(finding.resource.type)})"
     if not finding.location:
         resource += f" in {prose(home(finding))}"
     fix = "" if is_brief(finding) else f"Fix: {prose(finding.fix)}"
-    message = "\n".join(line for line in (f"{resource}: {said(finding)}", scenario(finding), fix) if line)
+    named = f"Controls: {controls}" if controls else ""
+    message = "\n".join(line for line in (f"{resource}: {said(finding)}", scenario(finding), fix, named) if line)
     return _command(LEVELS[level(finding)], finding.location, title, message)
 
 

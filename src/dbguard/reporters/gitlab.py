@@ -1,68 +1,79 @@
-"""GitLab Code Quality: a JSON list of findings and gaps, which merge requests show beside the changed lines.
+"""GitLab Code Quality: a JSON list, of which the merge request shows what its target branch does not have.
 
+GitLab tells findings apart by their fingerprint alone, so equal ones are numbered. What passes is no entry: GitLab
+would count it as a problem.
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
-from dbguard.model import FAIL, Finding, Gap, Notice, Report
-from dbguard.reporters import Options, dump, home, printable, prose, said, scenario, shown, word
+from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, Finding, Gap, Location, Notice, Report
+from dbguard.reporters import Options, accepted, dump, is_brief, prose, sentence, shelf, shown
+from dbguard.reporters._controls import of_policies
 
-SEVERITIES = {"critical": "blocker", "high": "critical", "medium": "major", "low": "minor", "info": "info"}
-
-
-class Entry(NamedTuple):
-    """What GitLab is told of a finding or a gap."""
-
-    description: str
-    name: str
-    severity: str
-    file: str
-    line: int
-    key: str  # the same where lines move
+# For our severities, from the worst to the mildest.
+LEVELS = ("blocker", "critical", "major", "minor", "info")
+INCOMPLETE = "critical"
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """Gaps first, then notices and findings; each with a fingerprint of its own."""
+    """One list: first what could not be looked at, so that an incomplete run is never clean; then notices, findings."""
+    wrong = [finding for finding in shown(report, options) if finding.verdict not in (PASS, EXEMPT)]
+    controls = of_policies(report)
+    found = (_finding(one, controls.get(one.policy)) for one in wrong)
+    entries = [*map(_gap, report.gaps), *map(_notice, report.notices), *found]
     seen: dict[str, int] = {}
-    found: list[dict[str, Any]] = []
-    for entry in (*map(_gap, report.gaps), *map(_notice, report.notices), *map(_finding, shown(report, options))):
-        seen[entry.key] = seen.get(entry.key, 0) + 1
-        found.append(_told(entry, seen[entry.key]))
-    yield dump(found) + "\n"
+    for entry in entries:
+        name = entry["fingerprint"]
+        number = seen[name] = seen.get(name, 0) + 1
+        entry["fingerprint"] = sha256(f"{name}:{number}".encode(errors="backslashreplace")).hexdigest()
+    yield dump(entries) + "\n"
 
 
-def _gap(gap: Gap) -> Entry:
-    description = f"dbguard could not look: {prose(gap.detail)}"
-    file, line = (gap.location.file, gap.location.line) if gap.location else (gap.target, 1)
-    return Entry(description, f"gap/{gap.kind}", "major", file, line, f"{gap.target}:{gap.kind}:{gap.detail}")
+def _finding(finding: Finding, controls: str | None) -> dict[str, Any]:
+    where = finding.location or Location(shelf(finding.resource), 1, 1)
+    name = finding.fingerprint or f"{finding.policy}:{where.file}:{finding.resource.id}"
+    waived = f"waived, {accepted(finding.waiver)}: " if finding.waiver is not None else ""
+    text = waived + sentence(finding) + (f" [{controls}]" if controls else "")
+    return _entry(finding.policy, text, name, _level(finding), where)
 
 
-def _notice(notice: Notice) -> Entry:
-    file, line = (notice.location.file, notice.location.line) if notice.location else (notice.target, 1)
-    description = f"{notice.kind} waiver: {prose(notice.detail)}"
-    return Entry(description, f"waiver/{notice.kind}", "info", file, line, f"{file}:{notice.kind}:{notice.detail}")
+def _gap(gap: Gap) -> dict[str, Any]:
+    where = gap.location or Location(gap.target, 1, 1)
+    text = prose(f"not judged: {gap.target}: {gap.kind}: {gap.detail}")
+    return _entry(f"gap/{gap.kind}", text, f"gap:{gap.target}:{gap.kind}:{gap.detail}", INCOMPLETE, where)
 
 
-def _finding(finding: Finding) -> Entry:
-    verdict = "" if word(finding) == FAIL else f"{word(finding)}: "
-    note = f" ({scenario(finding)})" if scenario(finding) else ""
-    description = f"{verdict}{prose(finding.resource.id)}: {said(finding)}{note}"
-    severity = SEVERITIES[finding.severity] if word(finding) == FAIL else "info"
-    where = finding.location
-    file, line = (where.file, where.line) if where else (home(finding), 1)
-    return Entry(description, finding.policy, severity, file, line, finding.fingerprint)
+def _notice(notice: Notice) -> dict[str, Any]:
+    where = notice.location or Location(notice.target, 1, 1)
+    text = prose(f"{notice.kind} waiver: {notice.detail}")
+    return _entry(f"waiver/{notice.kind}", text, f"{where.file}:{notice.kind}:{notice.detail}", LEVELS[-1], where)
 
 
-def _told(entry: Entry, count: int) -> dict[str, Any]:
+def _entry(check: str, text: str, fingerprint: str, severity: str, where: Location) -> dict[str, Any]:
     return {
-        "description": entry.description,
-        "check_name": printable(entry.name),
-        "fingerprint": sha256(f"{entry.key}:{count}".encode("utf-8", "surrogatepass")).hexdigest(),
-        "severity": entry.severity,
-        "location": {"path": printable(entry.file), "lines": {"begin": entry.line}},
+        "description": text,
+        "check_name": check,
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": prose(_relative(where.file)), "lines": {"begin": max(where.line, 1)}},
     }
+
+
+def _level(finding: Finding) -> str:
+    """May-fail is one level milder than fail; what is unknown or waived is the mildest."""
+    if is_brief(finding):
+        return LEVELS[-1]
+    return LEVELS[min(SEVERITIES.index(finding.severity) + (finding.verdict == MAY_FAIL), len(LEVELS) - 1)]
+
+
+def _relative(path: str) -> str:
+    """The path as seen from the top of the repository, which is where pipelines run."""
+    if os.path.isabs(path):
+        path = os.path.relpath(path)
+    return path.replace("\\", "/").removeprefix("./")

@@ -1,6 +1,8 @@
 """JUnit XML: a test suite for each file or account, a test case for each finding, and one for having seen everything.
 
 What fails or may fail is a failure, what is unknown or waived is skipped, and so is a notice; a gap is an error.
+Jenkins refuses files with other attributes than these. GitLab shows the text inside of elements, not the messages, and
+of cases with the same class and name only the first: so names tell the file, and a number where that is not enough.
 """
 
 from __future__ import annotations
@@ -22,23 +24,49 @@ from dbguard.reporters import (
     scenario,
     shown,
     summary,
+    tame,
     told,
     word,
 )
+from dbguard.reporters._controls import of_policies
+
+
+class Suites:
+    """Cases, each with a name of its own."""
+
+    def __init__(self, report: Report, options: Options) -> None:
+        self._report, self._options = report, options
+        self._controls = of_policies(report)
+        self._seen: dict[str, int] = {}
+
+    def all(self) -> Iterator[str]:
+        """The suites, the one about gaps last."""
+        for name, group in groupby(shown(self._report, self._options), key=home):
+            yield _suite(name, [self._finding(finding) for finding in group])
+        seen = [self._entry(gap, "error", gap.kind) for gap in self._report.gaps] or [_complete(self._report)]
+        waivers = [self._entry(notice, "skipped", f"{notice.kind} waiver") for notice in self._report.notices]
+        yield _suite("dbguard", [*seen, *waivers])
+
+    def _finding(self, finding: Finding) -> str:
+        name = f"{finding.resource.id} ({finding.resource.type}) in {home(finding)}"
+        return self._case(finding.policy, name, _outcome(finding, self._controls.get(finding.policy)))
+
+    def _entry(self, entry: Gap | Notice, tag: str, kind: str) -> str:
+        where = place(entry.location) if entry.location else entry.target
+        return self._case("dbguard", where, _told(tag, kind, prose(entry.detail), prose(f"{kind}: {entry.detail}")))
+
+    def _case(self, group: str, name: str, content: str) -> str:
+        name = prose(name)
+        number = self._seen[f"{group} {name}"] = self._seen.get(f"{group} {name}", 0) + 1
+        name += f" #{number}" if number > 1 else ""
+        return _element(f'classname={_quoted(group)} name={_quoted(name)} time="0"', content)
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """The suites, the one about gaps last."""
-    suites = [_suite(name, [_case(finding) for finding in group]) for name, group in _groups(report, options)]
-    seen = [_gap(gap) for gap in report.gaps] or [_complete(report)]
-    suites.append(_suite("dbguard", [*seen, *map(_notice, report.notices)]))
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="dbguard">\n'
-    yield from suites
+    yield from Suites(report, options).all()
     yield "</testsuites>\n"
-
-
-def _groups(report: Report, options: Options) -> Iterator[tuple[str, Iterator[Finding]]]:
-    yield from groupby(shown(report, options), key=home)
 
 
 def _suite(name: str, cases: list[str]) -> str:
@@ -48,37 +76,22 @@ def _suite(name: str, cases: list[str]) -> str:
     return f"  <testsuite {attributes}>\n{''.join(cases)}  </testsuite>\n"
 
 
-def _case(finding: Finding) -> str:
-    place_ = f' file={_quoted(finding.location.file)} line="{finding.location.line}"' if finding.location else ""
-    name = f"{finding.resource.id} ({finding.resource.type})"
-    return _element(f'classname={_quoted(finding.policy)} name={_quoted(name)} time="0"{place_}', _outcome(finding))
-
-
-def _outcome(finding: Finding) -> str:
+def _outcome(finding: Finding, controls: str | None) -> str:
+    named = f"Controls: {controls}" if controls else ""
     if finding.verdict in (PASS, EXEMPT):
         return ""
     if is_brief(finding):
-        return f"<skipped message={_quoted(f'{word(finding)}: {told(finding)}')}/>"
+        text = f"{word(finding)}: {told(finding)}"
+        return _told("skipped", word(finding), text, "\n".join(filter(None, (text, named))))
     kind = finding.severity if finding.verdict == FAIL else f"{finding.severity} {finding.verdict}"
-    return f"<failure type={_quoted(kind)} message={_quoted(said(finding))}>{_body(finding)}</failure>"
-
-
-def _body(finding: Finding) -> str:
     where = place(finding.location) if finding.location else printable(home(finding))
-    lines = (where, excerpt(finding), scenario(finding), f"Fix: {prose(finding.fix)}")
-    return escape("\n".join(line for line in lines if line), quote=False)
+    lines = (said(finding), where, excerpt(finding), scenario(finding), f"Fix: {prose(finding.fix)}", named)
+    return _told("failure", kind, said(finding), "\n".join(filter(None, lines)))
 
 
-def _gap(gap: Gap) -> str:
-    where = place(gap.location) if gap.location else gap.target
-    error = f"<error type={_quoted(gap.kind)} message={_quoted(prose(gap.detail))}/>"
-    return _element(f'classname="dbguard" name={_quoted(where)} time="0"', error)
-
-
-def _notice(notice: Notice) -> str:
-    where = place(notice.location) if notice.location else notice.target
-    skipped = f"<skipped message={_quoted(f'{notice.kind} waiver: {prose(notice.detail)}')}/>"
-    return _element(f'classname="dbguard" name={_quoted(where)} time="0"', skipped)
+def _told(tag: str, kind: str, message: str, text: str) -> str:
+    body = escape(tame(text), quote=False)
+    return f"<{tag} type={_quoted(kind)} message={_quoted(message)}>{body}</{tag}>"
 
 
 def _complete(report: Report) -> str:

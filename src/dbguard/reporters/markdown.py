@@ -9,7 +9,6 @@ from dbguard.model import SEVERITIES, Finding, Gap, Notice, Report
 from dbguard.reporters import (
     Options,
     count,
-    framework_lines,
     home,
     is_brief,
     is_clean,
@@ -23,6 +22,7 @@ from dbguard.reporters import (
     told,
     word,
 )
+from dbguard.reporters._controls import framework_lines
 
 # Lets a bot find its own comment again, to replace it.
 MARKER = "<!-- dbguard -->\n"

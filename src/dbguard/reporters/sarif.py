@@ -10,21 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dbguard.model import (
-    EXEMPT,
-    FAIL,
-    MAY_FAIL,
-    PASS,
-    UNKNOWN,
-    Finding,
-    Gap,
-    Location,
-    Notice,
-    Related,
-    Report,
-    Subject,
-)
-from dbguard.reporters import Options, accepted, count, dump, excerpt, level, prose, said, scenario, shown
+from dbguard.model import EXEMPT, FAIL, PASS, Finding, Gap, Location, Notice, Related, Report, Subject
+from dbguard.reporters import Options, accepted, count, dump, excerpt, level, prose, sentence, shelf, shown
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = ("error", "warning", "note")
@@ -72,7 +59,7 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
     if finding.verdict in KINDS:
         result["kind"] = KINDS[finding.verdict]
     result["level"] = "none" if finding.verdict in KINDS else LEVELS[level(finding)]
-    result["message"] = {"text": _message(finding)}
+    result["message"] = {"text": sentence(finding)}
     result["locations"] = [{**_primary(finding), "logicalLocations": [_logical(finding.resource)]}]
     places = [_related(number, related) for number, related in enumerate(finding.related, 1)]
     if places:
@@ -87,21 +74,10 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
     return result
 
 
-def _message(finding: Finding) -> str:
-    """All that GitHub shows at the line: what is wrong, in which scenario, and the fix."""
-    resource = prose(finding.resource.id)
-    doubt = {MAY_FAIL: "may fail: ", UNKNOWN: "unknown: "}.get(finding.verdict, "")
-    note = f" ({scenario(finding)})" if scenario(finding) else ""
-    fix = f". Fix: {prose(finding.fix)}" if finding.fix else ""
-    return f"{resource}: {doubt}{said(finding._replace(waiver=None))}{note}{fix}"
-
-
 def _primary(finding: Finding) -> dict[str, Any]:
     """Where the finding is; a live resource gets a path of its own, as GitHub refuses results without one."""
     if finding.location is None:
-        resource = finding.resource
-        parts = (resource.origin, resource.account, resource.region, resource.type, resource.id)
-        return _physical(Location("/".join(part.replace("/", "_") for part in parts if part), 1, 1))
+        return _physical(Location(shelf(finding.resource), 1, 1))
     return _physical(finding.location, excerpt(finding))
 
 
@@ -113,10 +89,11 @@ def _physical(location: Location, source: str = "") -> dict[str, Any]:
 
 
 def _artifact(file: str) -> dict[str, str]:
-    """A file as a URI: relative to the root of the repository, or absolute."""
+    """A file as a URI: relative to the root of the repository, where pipelines run, or absolute."""
+    import os
     from urllib.parse import quote
 
-    uri = quote(file.replace("\\", "/").removeprefix("./"), errors="replace")
+    uri = quote(file.removeprefix(os.getcwd() + os.sep).replace("\\", "/").removeprefix("./"), errors="replace")
     if uri.startswith("/"):
         return {"uri": f"file://{uri}"}
     return {"uri": uri, "uriBaseId": "%SRCROOT%"}

@@ -13,7 +13,6 @@ from dbguard.reporters import (
     LONGEST,
     Options,
     count,
-    framework_lines,
     home,
     is_brief,
     is_clean,
@@ -24,9 +23,11 @@ from dbguard.reporters import (
     shown,
     summary,
     tally,
+    tame,
     told,
     word,
 )
+from dbguard.reporters._controls import framework_lines
 
 BOLD, DIM, RED, GREEN, YELLOW, BLUE, CYAN = "1", "2", "31", "32", "33", "34", "36"
 SEVERITY = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "34"}
@@ -49,6 +50,10 @@ class Ink(NamedTuple):
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """Gaps first, then notices, findings by file, and what was seen."""
+    return map(tame, _pieces(report, options))
+
+
+def _pieces(report: Report, options: Options) -> Iterator[str]:
     ink = Ink(options.color)
     yield from _entries("Not looked at", SEVERITY["critical"], report.gaps, ink)
     yield from _entries("Waivers to look at", YELLOW, report.notices, ink)
@@ -73,7 +78,7 @@ def _entries(title: str, code: str, entries: Sequence[Gap | Notice], ink: Ink) -
 def _group(name: str, findings: list[Finding], ink: Ink, width: int) -> Iterator[str]:
     """A file or account: what fails in full, then the rest in one line each."""
     title = printable(name)
-    yield f"{ink(BOLD, title)}  {ink(DIM, tally(findings))}\n{ink(DIM, '=' * min(_width(title), width))}\n\n"
+    yield f"{ink(BOLD, title)}  {ink(DIM, tally(findings))}\n{ink(DIM, '=' * min(columns(title), width))}\n\n"
     for finding in findings:
         if not is_brief(finding):
             yield from _block(finding, ink, width)
@@ -147,14 +152,14 @@ def _note(margin: str, label: str, text: str, ink: Ink, width: int) -> str:
 def _source(location: Location, source: str, ink: Ink, width: int, code: str) -> Iterator[str]:
     """The source line with its number, and the place underlined."""
     number = str(location.line)
-    line, start, length = _framed(source.rstrip(), location.column - 1, width - len(number) - 3)
+    line, start, length = framed(source.rstrip(), location.column - 1, width - len(number) - 3)
     bar = ink(BLUE, "|")
     yield f"{' ' * len(number)} {bar}\n{ink(BLUE, number)} {bar} {line}\n"
     yield f"{' ' * len(number)} {bar} {' ' * start}{ink(code, '^' * length)}\n"
 
 
 @lru_cache(1024)
-def _framed(source: str, start: int, room: int) -> tuple[str, int, int]:
+def framed(source: str, start: int, room: int) -> tuple[str, int, int]:
     """The part of a line that fits, with the start and length in columns of what to underline."""
     start = max(0, min(start, len(source)))
     found = (INLINE if source[:start].strip(" -\t") else BLOCK).match(source, start, start + LONGEST)
@@ -165,7 +170,7 @@ def _framed(source: str, start: int, room: int) -> tuple[str, int, int]:
     line = head + middle + _cells(after[:room])
     if len(line) > room:
         line = line[: room - 3] + "..."
-    return line, _width(head), max(1, min(_width(middle), room - _width(head)))
+    return line, columns(head), max(1, min(columns(middle), room - columns(head)))
 
 
 def _cut(source: str, start: int, end: int, room: int) -> int:
@@ -180,7 +185,7 @@ def _cells(text: str) -> str:
     return printable(text.replace("\t", TAB))
 
 
-def _width(text: str) -> int:
+def columns(text: str) -> int:
     """The columns that a text takes in a terminal."""
     if text.isascii():
         return len(text)

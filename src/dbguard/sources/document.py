@@ -12,6 +12,7 @@ from dbguard.errors import DocumentError
 from dbguard.model import Gap, Location, Path
 from dbguard.sources.places import DEEPEST, Items, Map, duplicate_key, has, pack, unpack, with_places
 
+ABOVE, BELOW = 500, 4  # lines around a place that are looked at
 LARGEST = 20 * 1024 * 1024  # bytes; CloudFormation itself takes 1 MB
 BREAKS = "\r\n|[\n\r\x85\u2028\u2029]"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -76,6 +77,21 @@ class Document:
         document, inner = self.home(path)
         return document.line(document.position(inner)[0])
 
+    def lines_at(self, path: Path, owner: Path) -> tuple[int, list[tuple[int, str]]]:
+        """The number of the line in which a place stands, and those of its owner from the first to some below it."""
+        document, inner = self.home(path)
+        other, start = self.home(owner)
+        at = document.position(inner)[0]
+        first = max(min(document.position(start)[0], at), at - ABOVE) if other is document else at
+        edge = _indent(document.line(first))
+        lines = [(first, document.line(first))]
+        for number in range(first + 1, min(at + BELOW, len(document.lines)) + 1):
+            line = document.line(number)
+            if number > at and line.strip() and _indent(line) <= edge:
+                break
+            lines.append((number, line))
+        return at, lines
+
     @property
     def lines(self) -> list[str]:
         """The lines of the text."""
@@ -122,6 +138,10 @@ class Document:
 
 
 Part = tuple[Document, Path]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def dotted(path: Path) -> str:
