@@ -241,6 +241,7 @@ def narrowed(report: Report, told: Told, show: Iterable[str], since: str, idle: 
         verdicts={verdict: sum(one.verdict == verdict for one in open_) for verdict in VERDICTS},
         waived=len(findings) - len(open_),
         notices=tuple(one for one in report.notices if told.notice(one)),
+        trends=(),  # which speak of a whole code base
         left_out=LeftOut(since, before - after, len(report.gaps) - len(gaps), idle),
     )
 

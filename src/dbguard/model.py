@@ -167,15 +167,6 @@ class Control(NamedTuple):
     reason: str  # why in part only, or not at all
 
 
-class LeftOut(NamedTuple):
-    """What a report of changes does not tell."""
-
-    since: str  # the revision that the templates were compared with
-    findings: int
-    gaps: int
-    files: int  # that are the same and hang on nothing else, so that they were not judged
-
-
 class Member(NamedTuple):
     """A judged database in the picture of the fleet: what it belongs to, and the worst that was found of it.
 
@@ -196,6 +187,15 @@ class Member(NamedTuple):
     def name(self) -> str:
         """How others of its home name it."""
         return f"{self.resource.type}/{self.id}"
+
+
+class LeftOut(NamedTuple):
+    """What a report of changes does not tell."""
+
+    since: str  # the revision that the templates were compared with
+    findings: int
+    gaps: int
+    files: int  # that are the same and hang on nothing else, so that they were not judged
 
 
 class Report(NamedTuple):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from dbguard import __version__
 from dbguard.discover import Candidate, Found, PassedOver, find, is_template, may_be_template
-from dbguard.engine import Judgement
 from dbguard.errors import DocumentError, UsageError
 from dbguard.families import Families, Family
 from dbguard.finding import finding, gap_order, order
@@ -250,7 +249,7 @@ class Scan:
             for policy, judgement in self._memo.judge_all(policies, resource, inventory):
                 if judgement.verdict == NOT_SELECTED:
                     continue
-                self._count(policy, resource, judgement)
+                self._noted(policy, resource, judgement.verdict)
                 if judgement.too_many:
                     self._too_many(policy, resource.id, inventory)
                 if judgement.verdict in WAIVABLE or judgement.verdict in self.options.show:
@@ -258,12 +257,12 @@ class Scan:
         if self.options.picture:
             self.options.picture.draw(inventory)
 
-    def _count(self, policy: Policy, resource: Resource, judgement: Judgement) -> None:
-        self.verdicts[judgement.verdict] += 1
+    def _noted(self, policy: Policy, resource: Resource, verdict: str) -> None:
+        self.verdicts[verdict] += 1
         if self.options.frameworks:
-            self.outcomes.setdefault(policy.id, set()).add(judgement.verdict)
+            self.outcomes.setdefault(policy.id, set()).add(verdict)
         if self.options.picture:
-            self.options.picture.note(resource, judgement.verdict, policy.severity)
+            self.options.picture.note(resource, verdict, policy.severity)
 
     def _on(self, home: str) -> Profile:
         """The policies that run on a template, or on an account and Region."""

@@ -78,7 +78,7 @@ class Before(Watched):
     """A scan of the templates as they were, which need not have the parameters that they have now."""
 
     def __init__(self, library: Library, options: Options, version: Version) -> None:
-        super().__init__(library, options._replace(show=frozenset()), version)
+        super().__init__(library, options._replace(show=frozenset(), picture=None), version)
 
     def _given(self, inventory: TemplateInventory) -> None:
         """Refuse nothing."""
@@ -138,7 +138,7 @@ class Changes:
         """The earlier version, written into a folder, and what is found in it."""
         self.earlier.write(folder, self.given.values())
         old = Version(folder, self.earlier.renamed)
-        asked = self.asked._replace(picture=None)
+        asked = self.asked
         if asked.configuration:  # that of today, by where each file stands today
             asked = asked._replace(configuration=asked.configuration.moved(self._today(old)))
         paths = [path for one in self.earlier.paths() if os.path.exists(path := os.path.join(folder, one))]

@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from dbguard.commands.changed import Changes
     from dbguard.commands.files import Output
     from dbguard.integrations.diagnostics import Linter
-    from dbguard.watch import Watch
-
-if TYPE_CHECKING:
     from dbguard.picture import Picture
+    from dbguard.watch import Watch
 
 
 def run(options: argparse.Namespace) -> int:

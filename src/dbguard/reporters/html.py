@@ -100,7 +100,8 @@ def _outcome(report: Report, wrong: int) -> str:
     if wrong:
         return found
     if is_clean(report):
-        return "All clear" if report.coverage.resources else "No databases here"
+        nothing = "Nothing that is judged here changed" if report.left_out else "No databases here"
+        return "All clear" if report.coverage.resources else nothing
     return "Nothing of what was asked for"
 
 
