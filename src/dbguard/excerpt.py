@@ -17,9 +17,9 @@ SECRET = r"""(?i)(\w{0,32}(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*"|'[^']*
 # The same where its quotes end in another line.
 UNENDED = r"""(?i)(\w{0,32}(?:password|authtoken)s?)(["']?\s*:\s*)("[^"]*|'[^']*)$"""
 # Its name with all that follows in the line; text that ends in no quote, and what has to go on below.
-NAMED = re.compile(r"""(?i)(\w{0,32}(?:password|authtoken)s?)["']?\s*:(?:\s+|$)(.*)""")
-QUOTED = re.compile(r"""(?:[!&]\S*\s+)*(?:"[^"]*|'[^']*)$""")
-OPEN = re.compile(r"(?:[!&]\S*\s*)*(?:\[[^\]]*|\{[^}]*)?$")
+NAMED = r"""(?i)(\w{0,32}(?:password|authtoken)s?)["']?\s*:(?:\s+|$)(.*)"""
+QUOTED = r"""(?:[!&]\S*\s+)*(?:"[^"]*|'[^']*)$"""
+OPEN = r"(?:[!&]\S*\s*)*(?:\[[^\]]*|\{[^}]*)?$"
 ANYWHERE = -1
 
 
@@ -88,10 +88,10 @@ def _open(line: str) -> tuple[int, bool]:
     """How far lines below are indented where a secret of this line goes on, and whether it need not."""
     if len(line) > LONG:
         return (ANYWHERE if any(word in line.lower() for word in SECRETS) else 0), True
-    found = next((one for one in NAMED.finditer(line) if is_secret((one[1],))), None)
+    found = next((one for one in re.finditer(NAMED, line) if is_secret((one[1],))), None)
     if found is None:
         return 0, True
-    if QUOTED.match(found[2]):
+    if re.match(QUOTED, found[2]):
         return ANYWHERE, True
     quote = line[: found.start()].endswith(('"', "'"))
-    return found.start() - quote + 1, not OPEN.match(found[2])
+    return found.start() - quote + 1, not re.match(OPEN, found[2])

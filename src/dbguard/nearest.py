@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 
 OWN = "dbguard.toml"
 SHARED = "pyproject.toml"
+# A header of [tool.dbguard] or below it, or a table or key of the name tool that may hold one.
+OURS = rb"""(?m)^[ \t]*\[*[ \t]*["']?tool["']?[ \t]*(?:\.[ \t]*["']?dbguard|[\]=])"""
 HERE = "."  # the home of what has no file
 
 
@@ -46,14 +49,14 @@ def _speaks_of_us(file: str) -> bool:
             data = handle.read(1_000_001)
     except OSError:
         return False
-    if b"dbguard" not in data:
+    if not re.search(OURS, data):
         return False
     import tomllib
 
     try:
         tool = tomllib.loads(data.decode()).get("tool", {})
     except (ValueError, RecursionError):
-        return b"tool.dbguard" in data  # to be mended before anything is judged, where it is about us
+        return b"dbguard" in data  # to be mended before anything is judged, where it is about us
     return isinstance(tool, dict) and "dbguard" in tool
 
 
