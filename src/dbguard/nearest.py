@@ -54,7 +54,7 @@ def _speaks_of_us(file: str) -> bool:
     import tomllib
 
     try:
-        tool = tomllib.loads(data.decode()).get("tool", {})
+        tool = tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
     except (ValueError, RecursionError):
         return b"dbguard" in data  # to be mended before anything is judged, where it is about us
     return isinstance(tool, dict) and "dbguard" in tool

@@ -45,7 +45,8 @@ MISTAKES = {
     '[waiving]\nplaces = ["comments"]': "2: waiving.places is a list of comment, metadata, config, not 'comments'; "
     "did you mean 'comment'?",
     "[parameters]\nA = {b = 1}": "2: the value of parameter A is not a text, number, boolean or list",
-    "select = ": "no valid TOML: ",
+    "\nselect = @": "2:10: no valid TOML: Invalid value",
+    "select = ": "no valid TOML: Invalid value",
     'policies = "nowhere"': "nowhere is no folder of policies",
 }
 
@@ -159,3 +160,14 @@ def _leaves(value: object, path: Path) -> Iterator[Path]:
             yield from _leaves(inner, (*path, at))
     else:
         yield path
+
+
+def test_a_file_of_another_editor_is_read(tree: Tree, dbguard: Dbguard) -> None:
+    tree({"t.yaml": DB, "dbguard.toml": '\ufeffselect = ["rds/multi-az"]\r\nstrikt = 1\r\n'})
+    assert dbguard("scan", "t.yaml").err.startswith("dbguard.toml:2: a configuration has no key 'strikt'")
+
+
+def test_of_very_many_mistakes_some_are_told(tree: Tree, dbguard: Dbguard) -> None:
+    tree({"t.yaml": DB, "dbguard.toml": "\n".join(f"[a{number}]\nb = 1" for number in range(20_000))})
+    said = dbguard("scan", "t.yaml")
+    assert (said.code, said.err.count("\n")) == (2, 51)

@@ -60,6 +60,7 @@ class Configuration:
         self._nearest = Nearest()
         self._files: dict[str | None, File] = {}
         self._known: dict[tuple[str, tuple[int, ...]], Effective] = {}
+        self._of: dict[str, Effective] = {}
         self.today: Callable[[str], str] = str  # where a file stands that is looked at elsewhere
         self._built: dict[object, Policy] = {}
         self._homes = list(dict.fromkeys([*homes] or [HERE]))
@@ -127,12 +128,14 @@ class Configuration:
     def of(self, home: str) -> Effective:
         """What holds for a template, or for an account and Region as `123456789012/eu-west-1`."""
         home = self.today(home)
-        file = self._file(home)
-        rules = tuple(at for at, one in enumerate(file.within) if fits(one.patterns, one.folders, home))
-        key = (file.name, rules)
-        if key not in self._known:
-            self._known[key] = self._effective(file, [file.within[at].layer for at in rules])
-        return self._known[key]
+        if home not in self._of:
+            file = self._file(home)
+            rules = tuple(at for at, one in enumerate(file.within) if fits(one.patterns, one.folders, home))
+            key = (file.name, rules)
+            if key not in self._known:
+                self._known[key] = self._effective(file, [file.within[at].layer for at in rules])
+            self._of[home] = self._known[key]
+        return self._of[home]
 
     def values(self, home: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The values of parameters below those of a file, and those above them."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from dbguard.configuration import toml_lines
@@ -15,6 +17,7 @@ from dbguard.model import Location, Path, Waiver
 from dbguard.waiver import configured
 
 MOST = 1_000_000  # bytes of one file
+MOST_TOLD = 50  # mistakes of one file
 DEEPEST = 20  # files that extend each other
 
 
@@ -53,7 +56,7 @@ def _chain(name: str, above: tuple[str, ...], user: str) -> Iterator[File]:
         raise ConfigError([f"{name}: it extends itself, by way of {os.path.relpath(above[-1])}"])
     root, lines, prefix = read(name)
     place = _places(name, lines, prefix)
-    found = [f"{place(path)}: {detail}" for path, detail in problems(root)]
+    found = [f"{place(path)}: {detail}" for path, detail in islice(problems(root), MOST_TOLD)]
     if found:
         raise ConfigError(found)
     folder = os.path.dirname(name)
@@ -69,7 +72,7 @@ def read(name: str) -> tuple[Mapping[str, Any], Mapping[Path, int], Path]:
     """The keys of a file, their lines, and in front of which keys they stand there. Raises ConfigError."""
     try:
         with open(name, "rb") as file:
-            text = file.read(MOST + 1).decode()
+            text = file.read(MOST + 1).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
     if len(text) > MOST:
@@ -77,7 +80,7 @@ def read(name: str) -> tuple[Mapping[str, Any], Mapping[Path, int], Path]:
     try:
         root = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError([f"{name}: no valid TOML: {error}"]) from None
+        raise ConfigError([f"{name}{_invalid(str(error))}"]) from None
     prefix: Path = ("tool", "dbguard") if os.path.basename(name) == "pyproject.toml" else ()
     for step in prefix:
         root = root.get(str(step), {})
@@ -86,8 +89,15 @@ def read(name: str) -> tuple[Mapping[str, Any], Mapping[Path, int], Path]:
     return root, toml_lines.lines(text), prefix
 
 
+def _invalid(message: str) -> str:
+    """What tomllib says, with the place in front as everywhere."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message)
+    place = f":{found[2]}:{found[3]}" if found and found[2] else ""
+    return f"{place}: no valid TOML: {found[1] if found else message}"
+
+
 def _places(name: str, lines: Mapping[Path, int], prefix: Path) -> Any:
-    return lambda path: f"{name}:{toml_lines.line(dict(lines), (*prefix, *path))}"
+    return lambda path: f"{name}:{toml_lines.line(lines, (*prefix, *path))}"
 
 
 def _path(folder: str, name: str) -> str:

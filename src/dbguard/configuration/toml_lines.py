@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dbguard.model import Path
 
@@ -36,7 +36,7 @@ def lines(text: str) -> dict[Path, int]:
     return found
 
 
-def line(found: dict[Path, int], path: Path) -> int:
+def line(found: Mapping[Path, int], path: Path) -> int:
     """The line of a key, or of the nearest around it."""
     return next((found[path[:end]] for end in range(len(path), 0, -1) if path[:end] in found), 1)
 
