@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
 # A key that only templates have, at the start of a line (YAML) or in quotes (JSON).
 _KEYS = rb"Resources|AWSTemplateFormatVersion|Transform|TemplateBody|ResourceChange"
-_SNIFF = rb"""(?m)(?:^|[\s{,\0])["']?(?:%b)["']?[\s\0]*:""" % _KEYS
+# Such a key, or an escaped letter or line end, which one may be written with.
+_SNIFF = rb"""(?m)(?:^|[\s{,\0])["']?(?:%b)["']?[\s\0]*:|\\(?:[uU](?:0000)?00|x)[4-7]|"[A-Za-z]+\\\r?\n""" % _KEYS
+# What the CDK writes beside its manifest; what is left there of earlier stacks is none any more.
+_OF_CDK = r"(?:\.(?:template|assets|metadata)\.json|^asset\..*|^tree\.json|^manifest\.json)$"
 _TYPE = r"[A-Za-z0-9]+(?:::[A-Za-z0-9@-]+)+"
 
 
@@ -107,10 +110,12 @@ def _folder(root: str, seen: set[tuple[int, int]], told: Told | None, *, every: 
             name for name in names if name != ".git" and not ignored(os.path.join(folder, name), folder=True)
         )
         if assembly:
-            names[:] = [name for name in names if name.startswith("assembly-")]
             yield from assembly
-            continue
+        if assembly and not every:
+            names[:] = [name for name in names if not re.search(_OF_CDK, name)]
         for name in sorted(files):
+            if assembly and not every and re.search(_OF_CDK, name):
+                continue
             path = os.path.join(folder, name)
             if name.lower().endswith(SUFFIXES) and not ignored(path):
                 yield from _file(os.path.normpath(path), seen, named=False)
@@ -119,7 +124,7 @@ def _folder(root: str, seen: set[tuple[int, int]], told: Told | None, *, every: 
 
 
 def _assembly(folder: str, files: list[str], seen: set[tuple[int, int]]) -> list[Found]:
-    """The stacks of a folder that the CDK wrote; all else in it belongs to them. Empty for other folders."""
+    """The stacks of a folder that the CDK wrote. Empty for other folders."""
     from dbguard.sources import cdk
 
     if not cdk.is_assembly(files):

@@ -91,3 +91,24 @@ def test_a_baseline_that_was_named_counts(tree: Tree, dbguard: Dbguard) -> None:
     dbguard("scan", "t.yaml", "--write-baseline", "known.json")
     assert dbguard("scan", "t.yaml", "--locked", "--baseline", "known.json").code == 0
     assert Path("known.json").exists()
+
+
+def test_a_manifest_of_the_cdk_hides_nothing(tree: Tree, dbguard: Dbguard) -> None:
+    """Beside a manifest all is scanned but what the CDK itself writes there, and with --locked that too."""
+    manifest = '{"artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "s.yaml"}}}}'
+    empty = "Resources: {Topic: {Type: AWS::SNS::Topic}}"
+    files = {"manifest.json": manifest, "cdk.out": '{"version": "36.0.0"}', "s.yaml": empty, "old.template.json": "{}"}
+    tree({**files, "t.yaml": DB, "sub/t.yaml": DB, "asset.1/t.yaml": DB})
+    plain = ["sub/t.yaml", "t.yaml"]
+    assert sorted({one.split()[0] for one in dbguard("scan", ".").failing}) == plain
+    assert sorted({one.split()[0] for one in dbguard("scan", ".", "--locked").failing}) == ["asset.1/t.yaml", *plain]
+
+
+@pytest.mark.parametrize(
+    "key", [r'"\x52esources"', r'"R\u0065sources"', '? "Resour\\\n  ces"\n', r'"R\U00000065sources"']
+)
+def test_a_template_is_found_however_its_keys_are_written(tree: Tree, dbguard: Dbguard, key: str) -> None:
+    tree({"t.yaml": DB.replace("Resources", key), "u.yaml": DB, "notes.yaml": "a: |\n  run \\\n  more\n"})
+    said = dbguard("scan", ".", "--select", "rds/multi-az")
+    assert said.failing == ["t.yaml rds/multi-az", "u.yaml rds/multi-az"]
+    assert said.code == 1
