@@ -22,7 +22,9 @@ def prose(page: Path) -> str:
 
 def anchors(page: Path) -> Iterator[str]:
     """What GitHub makes of headings: a second one of the same name is not looked for, so it must not be there."""
-    for heading in re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", page.read_text(), flags=re.S | re.M), re.M):
+    for heading in re.findall(
+        r"^#+ (.*)$", re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    ):
         yield re.sub(r"[^\w\- ]", "", re.sub(r"\]\(.*?\)", "", heading).lower()).replace(" ", "-")
 
 
@@ -66,7 +68,9 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 def test_the_house_has_a_room_for_every_module() -> None:
     house = (ROOT / "docs" / "concepts.md").read_text().partition("## The house")[2].partition("\n## ")[0]
-    named = {word.strip("/") for row in re.findall(r"^\| (`.*?) \|", house, re.M) for word in row.split("`") if word}
+    named = {
+        word.strip("/") for row in re.findall(r"^\| (`.*?) \|", house, re.MULTILINE) for word in row.split("`") if word
+    }
     source = ROOT / "src" / "dbguard"
     there = {path.stem for path in source.iterdir() if not path.name.startswith("_")}
     assert sorted(there - named) == []
@@ -75,5 +79,5 @@ def test_the_house_has_a_room_for_every_module() -> None:
 
 def test_the_pages_name_every_format() -> None:
     assert [name for name in names() if f"| `{name}` |" not in (ROOT / "docs" / "reports.md").read_text()] == []
-    (row,) = re.findall(r"^\| `--format.*", (ROOT / "README.md").read_text(), re.M)
+    (row,) = re.findall(r"^\| `--format.*", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert [name for name in names() if f"`{name}`" not in row] == []
