@@ -423,3 +423,24 @@ def test_closed_streams_are_no_mistake() -> None:
         ["bash", "-c", f'"{sys.executable}" -m dbguard scan -v open.yaml >&- 2>&-'], check=False, capture_output=True
     )
     assert run.returncode == 1
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["scan", "open.yaml"], ["policies", "list"], ["completion", "bash"]])
+def test_a_full_disk_behind_standard_output_is_told_in_one_line(arguments: list[str], buffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": buffered}
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        command = [*COMMAND, *arguments]
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, text=True, env=environment)
+    assert (run.returncode, run.stderr.splitlines()[-1:]) == (
+        2,
+        ["dbguard: cannot write the output: No space left on device"],
+    )
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("arguments", [["scan", "open.yaml", "--select", "nope"], ["scan", "open.yaml", "-v"]])
+def test_a_full_disk_behind_standard_error_is_no_finding(arguments: list[str]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        run = subprocess.run([*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=full, check=False)
+    assert run.returncode == 2
