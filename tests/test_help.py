@@ -104,6 +104,19 @@ MISTAKES = {
     "live --al-regions": "dbguard live: there is no option --al-regions; did you mean '--all-regions'?",
     "scan -z t.yaml": "dbguard scan: there is no option -z; see dbguard scan --help",
     "scan -- --slect": None,
+    "-q scan t.yaml": "dbguard: there is no option -q here; options stand behind the command; see dbguard --help",
+    "-o x scan t.yaml": "dbguard: there is no option -o here; options stand behind the command; see dbguard --help",
+    "--verison": "dbguard: there is no option --verison; did you mean '--version'?",
+    "policies --all list": "dbguard policies: there is no option --all here; options stand behind the action; "
+    "see dbguard policies --help",
+    "drift": "dbguard drift: TEMPLATE and --stack are missing; see dbguard drift --help",
+    "drift t.yaml --stack s": "dbguard: no Region: give --region, or set AWS_REGION",
+    "live": "dbguard: no Region: give --region or --all-regions, or set AWS_REGION",
+    "scan t.yaml --no-waivers --show fail,waived": "dbguard: --show waived has no effect beside --no-waivers, "
+    "with which nothing is waived",
+    "explain 'a\x1b[31m\nb'": r"dbguard: there is no policy 'a\x1b[31m\nb'; dbguard policies list names them",
+    "scan t.yaml --fail-on '\n\x1b'": "dbguard scan: --fail-on takes critical, high, medium, low or info, not "
+    r"'\n\x1b'; see dbguard scan --help",
     "scan": "dbguard scan: PATH is missing; see dbguard scan --help",
     "scan t.yaml --select": "dbguard scan: --select: expected one argument; see dbguard scan --help",
     "scan t.yaml --format sarfi": "dbguard: there is no format 'sarfi'; did you mean 'sarif'?",
@@ -132,8 +145,13 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("command", MISTAKES)
-def test_a_mistake_says_what_was_meant(command: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_says_what_was_meant(
+    command: str, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (here / "t.yaml").touch()
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(here / "none"))
     code = run(f"dbguard {command}")
     said = capsys.readouterr()
     if (wanted := MISTAKES[command]) is None:  # behind -- everything is a path

@@ -418,6 +418,24 @@ def test_files_are_written_before_a_reader_can_go(here: Path) -> None:
     assert json.loads((here / "j.json").read_text())["complete"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"), [("scan -", 3), ("scan - open.yaml", 3), ("policies map --from checkov -", 2)]
+)
+def test_closed_standard_input_is_told(arguments: str, code: int) -> None:
+    command = f'"{sys.executable}" -m dbguard {arguments} <&-'
+    run = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True)
+    assert run.returncode == code
+    assert "standard input is closed" in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_ids_on_standard_input_need_not_be_text() -> None:
+    command = [*COMMAND, "policies", "map", "--from", "checkov", "-"]
+    run = subprocess.run(command, input=b"\xff CKV_AWS_17\n", check=False, capture_output=True)
+    assert run.returncode == 1
+    assert b"CKV_AWS_17" in run.stdout
+
+
 def test_closed_streams_are_no_mistake() -> None:
     run = subprocess.run(
         ["bash", "-c", f'"{sys.executable}" -m dbguard scan -v open.yaml >&- 2>&-'], check=False, capture_output=True

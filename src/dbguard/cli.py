@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
 
         if not self._words and commandline.subparsers(self):
             self.exit(WRONG, self.format_help())
-        self.exit(WRONG, f"{mistakes.told(self, message, self._words)}\n")
+        sys.exit(_wrong(mistakes.told(self, message, self._words)))
 
     def format_help(self) -> str:
         """The help, with examples, exit codes and environment."""
@@ -117,9 +117,11 @@ def _end_by_signal() -> NoReturn:
 
 
 def _wrong(*lines: str) -> int:
+    from dbguard.reporters import printable
+
     with suppress(OSError):  # the exit code says it too
         for line in lines:
-            print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+            print(printable(line), file=sys.stderr)
     return WRONG
 
 

@@ -97,12 +97,12 @@ def test_inputs_of_the_action_are_never_code(folder: Path) -> None:
     assert not any("uses" in step for step in ACTION["runs"]["steps"])
 
 
-RECORDER = f'''#!/bin/sh
+RECORDER = f"""#!/bin/sh
 echo "$@" >> asked
 mkdir -p "$4/bin"
 cp "$0" "$4/bin/python"
 exec {sys.executable} "$@" --help
-'''
+"""
 
 
 def recorder(folder: Path) -> dict[str, str]:
