@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dbguard.cli import parser
+from dbguard.commandline import read
 from dbguard.reporters import names
 
 ROOT = Path(__file__).parent.parent
@@ -81,3 +83,13 @@ def test_the_pages_name_every_format() -> None:
     assert [name for name in names() if f"| `{name}` |" not in (ROOT / "docs" / "reports.md").read_text()] == []
     (row,) = re.findall(r"^\| `--format.*", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert [name for name in names() if f"`{name}`" not in row] == []
+
+
+FOREIGN = {"--append-rules", "--filter", "--include-property-values"}  # of cfn-lint, git, and the CLI of AWS
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_every_option_that_a_page_names_is_one(name: str) -> None:
+    known = {flag for command in read(parser()).walk() for one in command.arguments for flag in one.flags}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGES[name].read_text()))
+    assert sorted(named - known - FOREIGN) == []
