@@ -83,8 +83,10 @@ def _linter(setup: Setup, options: argparse.Namespace) -> Linter | None:
     if not options.cfn_lint:
         return None
     from dbguard.integrations.diagnostics import Linter
+    from dbguard.peers import Names
 
-    return Linter({name for entry in setup.library.entries.values() for name in entry.types}, setup.threshold)
+    types = {name for entry in setup.library.entries.values() for name in entry.types}
+    return Linter(types, setup.threshold, Names("cfn-lint", setup.library.references))
 
 
 def _changes(
