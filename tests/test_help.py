@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -177,3 +178,23 @@ def test_arguments_as_data() -> None:
     assert scan.usage == "dbguard scan [OPTION ...] PATH ..."
     assert COMMAND["dbguard drift"].usage == "dbguard drift [OPTION ...] --stack NAME TEMPLATE"
     assert COMMAND["dbguard policies map"].usage == "dbguard policies map [OPTION ...] --from TOOL [ID ...]"
+
+
+def test_help_is_plain_where_argparse_has_colours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["help", "scan"]) == 0
+    plain, asked = capsys.readouterr().out, []
+
+    def made(self: argparse.ArgumentParser) -> argparse.HelpFormatter:  # as from Python 3.14 on
+        formatter = self.formatter_class(prog=self.prog)
+        formatter._set_color(True, file=None)  # type: ignore[attr-defined]  # not there before
+        return formatter
+
+    monkeypatch.setattr(
+        argparse.HelpFormatter, "_set_color", lambda _, color, **more: asked.append((color, more)), raising=False
+    )
+    monkeypatch.setattr(argparse.ArgumentParser, "_get_formatter", made)
+    assert main(["help", "scan"]) == 0
+    assert capsys.readouterr().out == plain
+    assert set(map(str, asked)) == {"(False, {'file': None})"}
