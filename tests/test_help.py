@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,19 @@ MISTAKES = {
     "live --al-regions": "dbguard live: there is no option --al-regions; did you mean '--all-regions'?",
     "scan -z t.yaml": "dbguard scan: there is no option -z; see dbguard scan --help",
     "scan -- --slect": None,
+    "-q scan t.yaml": "dbguard: there is no option -q here; options stand behind the command; see dbguard --help",
+    "-o x scan t.yaml": "dbguard: there is no option -o here; options stand behind the command; see dbguard --help",
+    "--verison": "dbguard: there is no option --verison; did you mean '--version'?",
+    "policies --all list": "dbguard policies: there is no option --all here; options stand behind the action; "
+    "see dbguard policies --help",
+    "drift": "dbguard drift: TEMPLATE and --stack are missing; see dbguard drift --help",
+    "drift t.yaml --stack s": "dbguard: no Region: give --region, or set AWS_REGION",
+    "live": "dbguard: no Region: give --region or --all-regions, or set AWS_REGION",
+    "scan t.yaml --no-waivers --show fail,waived": "dbguard: --show waived has no effect beside --no-waivers, "
+    "with which nothing is waived",
+    "explain 'a\x1b[31m\nb'": r"dbguard: there is no policy 'a\x1b[31m\nb'; dbguard policies list names them",
+    "scan t.yaml --fail-on '\n\x1b'": "dbguard scan: --fail-on takes critical, high, medium, low or info, not "
+    r"'\n\x1b'; see dbguard scan --help",
     "scan": "dbguard scan: PATH is missing; see dbguard scan --help",
     "scan t.yaml --select": "dbguard scan: --select: expected one argument; see dbguard scan --help",
     "scan t.yaml --format sarfi": "dbguard: there is no format 'sarfi'; did you mean 'sarif'?",
@@ -132,8 +146,13 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("command", MISTAKES)
-def test_a_mistake_says_what_was_meant(command: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_says_what_was_meant(
+    command: str, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (here / "t.yaml").touch()
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(here / "none"))
     code = run(f"dbguard {command}")
     said = capsys.readouterr()
     if (wanted := MISTAKES[command]) is None:  # behind -- everything is a path
@@ -159,3 +178,23 @@ def test_arguments_as_data() -> None:
     assert scan.usage == "dbguard scan [OPTION ...] PATH ..."
     assert COMMAND["dbguard drift"].usage == "dbguard drift [OPTION ...] --stack NAME TEMPLATE"
     assert COMMAND["dbguard policies map"].usage == "dbguard policies map [OPTION ...] --from TOOL [ID ...]"
+
+
+def test_help_is_plain_where_argparse_has_colours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["help", "scan"]) == 0
+    plain, asked = capsys.readouterr().out, []
+
+    def made(self: argparse.ArgumentParser) -> argparse.HelpFormatter:  # as from Python 3.14 on
+        formatter = self.formatter_class(prog=self.prog)
+        formatter._set_color(True, file=None)  # type: ignore[attr-defined]  # not there before
+        return formatter
+
+    monkeypatch.setattr(
+        argparse.HelpFormatter, "_set_color", lambda _, color, **more: asked.append((color, more)), raising=False
+    )
+    monkeypatch.setattr(argparse.ArgumentParser, "_get_formatter", made)
+    assert main(["help", "scan"]) == 0
+    assert capsys.readouterr().out == plain
+    assert set(map(str, asked)) == {"(False, {'file': None})"}

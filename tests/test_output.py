@@ -418,8 +418,47 @@ def test_files_are_written_before_a_reader_can_go(here: Path) -> None:
     assert json.loads((here / "j.json").read_text())["complete"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"), [("scan -", 3), ("scan - open.yaml", 3), ("policies map --from checkov -", 2)]
+)
+def test_closed_standard_input_is_told(arguments: str, code: int) -> None:
+    command = f'"{sys.executable}" -m dbguard {arguments} <&-'
+    run = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True)
+    assert run.returncode == code
+    assert "standard input is closed" in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_ids_on_standard_input_need_not_be_text() -> None:
+    command = [*COMMAND, "policies", "map", "--from", "checkov", "-"]
+    run = subprocess.run(command, input=b"\xff CKV_AWS_17\n", check=False, capture_output=True)
+    assert run.returncode == 1
+    assert b"CKV_AWS_17" in run.stdout
+
+
 def test_closed_streams_are_no_mistake() -> None:
     run = subprocess.run(
         ["bash", "-c", f'"{sys.executable}" -m dbguard scan -v open.yaml >&- 2>&-'], check=False, capture_output=True
     )
     assert run.returncode == 1
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["scan", "open.yaml"], ["policies", "list"], ["completion", "bash"]])
+def test_a_full_disk_behind_standard_output_is_told_in_one_line(arguments: list[str], buffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": buffered}
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        command = [*COMMAND, *arguments]
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, text=True, env=environment)
+    assert (run.returncode, run.stderr.splitlines()[-1:]) == (
+        2,
+        ["dbguard: cannot write the output: No space left on device"],
+    )
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("arguments", [["scan", "open.yaml", "--select", "nope"], ["scan", "open.yaml", "-v"]])
+def test_a_full_disk_behind_standard_error_is_no_finding(arguments: list[str]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        run = subprocess.run([*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=full, check=False)
+    assert run.returncode == 2

@@ -48,6 +48,6 @@ def test_checks_of_other_tools_are_found(tool: str, asked: str, found: str, caps
 
 def test_checks_are_read_from_a_list(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     skipped = '# ours\n- CKV_AWS_17  # public\n- "CKV_AWS_16", CKV_AWS_133\n'
-    monkeypatch.setattr("sys.stdin", io.StringIO(skipped))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(skipped.encode())))
     assert main(["policies", "map", "--from", "checkov", "-", "--format", "json"]) == 0
     assert list(json.loads(capsys.readouterr().out)) == ["CKV_AWS_17", "CKV_AWS_16", "CKV_AWS_133"]

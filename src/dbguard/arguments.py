@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from dbguard.model import SEVERITIES
 
@@ -17,6 +17,10 @@ class Formatter(argparse.HelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=32, width=columns())
+
+    def _set_color(self, _: bool, **more: Any) -> None:
+        """Keep help plain: Python 3.14 would colour these lines alone, and calls this of every formatter."""
+        super()._set_color(False, **more)  # type: ignore[misc]  # not there before
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         from textwrap import wrap

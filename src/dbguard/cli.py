@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -20,6 +22,7 @@ CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
 COMMANDS = (
     "scan", "live", "drift", "explain", "policies", "waivers", "baseline", "config", "completion", "help",
 )  # fmt: skip
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)  # what writing to an open stream may meet
 DEEPEST = 20_000  # calls within calls: enough for a chain of some 2,000 conditions; beyond, a gap
 
 
@@ -50,7 +53,7 @@ class Parser(argparse.ArgumentParser):
 
         if not self._words and commandline.subparsers(self):
             self.exit(WRONG, self.format_help())
-        self.exit(WRONG, f"{mistakes.told(self, message, self._words)}\n")
+        sys.exit(_wrong(mistakes.told(self, message, self._words)))
 
     def format_help(self) -> str:
         """The help, with examples, exit codes and environment."""
@@ -76,8 +79,13 @@ def main(words: Sequence[str] | None = None) -> int:
     except DbguardError as error:
         return _wrong(f"dbguard: {error}")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return INCOMPLETE
+    except OSError as error:
+        if error.filename is not None or error.errno not in FULL:
+            raise
+        _drop_output()
+        return _wrong(f"dbguard: cannot write the output: {error.strerror}")
     except KeyboardInterrupt:
         _wrong("dbguard: interrupted")
         _end_by_signal()
@@ -94,6 +102,11 @@ def _run(words: list[str]) -> int:
     return code
 
 
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere, so that Python's own end does not stumble over it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _end_by_signal() -> NoReturn:
     """End as Ctrl-C ends a program (130 in a shell), so that a script stops with it and does not go on."""
     from signal import SIG_DFL, SIGINT, signal
@@ -104,8 +117,11 @@ def _end_by_signal() -> NoReturn:
 
 
 def _wrong(*lines: str) -> int:
-    for line in lines:
-        print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+    from dbguard.reporters import printable
+
+    with suppress(OSError):  # the exit code says it too
+        for line in lines:
+            print(printable(line), file=sys.stderr)
     return WRONG
 
 

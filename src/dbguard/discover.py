@@ -53,11 +53,20 @@ def find(paths: Sequence[str], *, every: bool = False, told: Told | None = None)
     seen: set[tuple[int, int]] = set()
     for path in paths:
         if path == "-":
-            yield _candidate("<stdin>", sys.stdin.buffer.read(LARGEST + 1), named=True)
+            yield _standard_input()
         elif os.path.isdir(path):
             yield from _folder(path, seen, told, every=every)
         else:
             yield from _file(path, seen, named=True)
+
+
+def _standard_input() -> Candidate | Gap:
+    if sys.stdin is None:
+        return Gap("<stdin>", "unreadable", "standard input is closed")
+    try:
+        return _candidate("<stdin>", sys.stdin.buffer.read(LARGEST + 1), named=True)
+    except OSError as error:
+        return Gap("<stdin>", "unreadable", error.strerror or str(error))
 
 
 def _candidate(file: str, data: bytes, *, named: bool) -> Candidate:
@@ -69,7 +78,7 @@ def _file(path: str, seen: set[tuple[int, int]], *, named: bool) -> Iterator[Fou
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
-            yield Gap(shown, "unreadable", "not a regular file")
+            yield Gap(shown, "unreadable", "not a regular file; a pipe is read as -")
             return
         if (status.st_dev, status.st_ino) in seen:
             return

@@ -41,7 +41,7 @@ def _commands(parser: argparse.ArgumentParser, width: int) -> Iterator[str]:
 
 def _options(parser: argparse.ArgumentParser) -> str:
     """All groups of options, as argparse lays them out."""
-    formatter = parser.formatter_class(prog=parser.prog)
+    formatter = parser._get_formatter()  # noqa: SLF001 - from Python 3.14 on it alone makes one that is whole
     for title, actions in groups(parser):
         formatter.start_section(title)
         formatter.add_arguments(actions)

@@ -22,14 +22,19 @@ def told(parser: argparse.ArgumentParser, message: str, words: Sequence[str]) ->
 def _plain(message: str) -> str:
     """What argparse says, in fewer words."""
     missing = message.removeprefix("the following arguments are required: ")
-    return message.removeprefix("argument ") if missing == message else f"{missing} is missing"
+    return message.removeprefix("argument ") if missing == message else _missing(missing.split(", "))
+
+
+def _missing(names: Sequence[str]) -> str:
+    return f"{listed(names, 'and')} {'is' if len(names) == 1 else 'are'} missing"
 
 
 def _unknown(parser: argparse.ArgumentParser, words: Sequence[str]) -> str | None:
-    """The first word that looks like a long option, and is none."""
+    """The first word that looks like a long option, or stands like one before a command, and is none."""
     before = words[: words.index("--")] if "--" in words else words
     if subparsers(parser):
-        before = [word for word in before[:1] if word.startswith("-")]
+        names = [word.partition("=")[0] for word in before[:1] if word.startswith("-")]
+        return next((name for name in names if name not in options(parser)), None)
     names = [word.partition("=")[0] for word in before if word.startswith("--") and len(word) > SHORTEST]
     return next((name for name in names if name not in options(parser)), None)
 
@@ -41,7 +46,11 @@ def options(parser: argparse.ArgumentParser) -> list[str]:
 
 def _no_option(parser: argparse.ArgumentParser, name: str) -> str:
     known = [one for one in options(parser) if one.startswith("--") and one != "--help"]
-    return f"there is no option {name}{suggestion(name, known) if name.startswith('--') else ''}"
+    hint = suggestion(name, known) if name.startswith("--") else ""
+    below = subparsers(parser)
+    if below and not hint:
+        hint = f" here; options stand behind the {str(below.metavar).lower()}"
+    return f"there is no option {name}{hint}"
 
 
 def left_over(parser: argparse.ArgumentParser, found: argparse.Namespace, rest: Sequence[str]) -> None:

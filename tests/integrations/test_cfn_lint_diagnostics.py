@@ -239,3 +239,33 @@ def test_no_connection_is_opened(here: Path) -> None:
     run = subprocess.run([sys.executable, "-c", OFFLINE, "t.yaml"], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (1, "")
     assert any("cfn-lint/E3002" in row for row in csv.reader(io.StringIO(run.stdout)))
+
+
+KEPT = """Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    Properties:
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      BillingMode: PAY_PER_REQUEST
+"""
+SAME = "dynamodb/deletion-policy-retain"
+
+
+def test_what_a_policy_finds_as_well_is_told_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "t.yaml").write_text(KEPT)
+
+    def policies(*more: str) -> set[str]:
+        assert main(["scan", "t.yaml", "--cfn-lint", "--format", "json", *more]) == 1
+        return {one["policy"] for one in json.loads(capsys.readouterr().out)["findings"]} & {SAME, "cfn-lint/W3011"}
+
+    assert policies() == {SAME}
+    assert policies("--ignore", SAME) == {"cfn-lint/W3011"}
+    (here / "dbguard.toml").write_text(f'[severities]\n"{SAME}" = "low"\n')
+    assert policies() == {SAME, "cfn-lint/W3011"}
+
+
+def test_a_rule_that_there_is_not_has_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "cfn-lint/E3021x"]) == 2
+    assert "cfn-lint has no rule 'E3021x'; did you mean 'E30" in capsys.readouterr().err

@@ -91,15 +91,24 @@ def test_inputs_of_the_action_are_never_code(folder: Path) -> None:
     act(paths="--version", args=SELECT, fail_on=evil)
     assert not (folder / "ran").exists()
     assert act(paths="--version", args=SELECT)[0] == 3  # a path, no option
+    forged = act(paths="a folder", args=SELECT, sarif_file="x\nEND-OF-NAME\nexit-code=0\nx<<END-OF-NAME\nx")
+    assert (forged[0], forged[2]) == (2, {})
     assert not any("${{" in step["run"] for step in ACTION["runs"]["steps"])
     assert not any("uses" in step for step in ACTION["runs"]["steps"])
 
 
-RECORDER = '#!/bin/sh\necho "$@" >> asked\nmkdir -p "$3/bin"\ncp "$0" "$3/bin/python"\n'
+RECORDER = f"""#!/bin/sh
+echo "$@" >> asked
+mkdir -p "$4/bin"
+cp "$0" "$4/bin/python"
+exec {sys.executable} "$@" --help
+"""
 
 
 def recorder(folder: Path) -> dict[str, str]:
-    """A python3 that notes what it is asked, on the path before every other."""
+    """A python3 that notes what it is asked, on the path before every other; modules of its names are scanned."""
+    for module in ("venv", "pip", "ensurepip"):
+        (folder / f"{module}.py").write_text("open('ran', 'w')\n")
     (folder / "bin").mkdir()
     (folder / "bin" / "python3").write_text(RECORDER)
     (folder / "bin" / "python3").chmod(0o755)
@@ -111,9 +120,10 @@ def test_the_action_installs_itself(folder: Path) -> None:
     code, log = shell(step["run"], {**recorder(folder), "RUNNER_TEMP": "home", "GITHUB_ACTION_PATH": "/the action"})
     assert code == 0, log
     asked = (folder / "asked").read_text().splitlines()
-    assert asked[0] == "-m venv home/dbguard"
-    assert asked[1].startswith("-m pip install ")
+    assert asked[0] == "-I -m venv home/dbguard"
+    assert asked[1].startswith("-I -m pip install ")
     assert asked[1].endswith(" /the action")
+    assert not (folder / "ran").exists()
 
 
 def component(**given: str) -> dict[str, Any]:
@@ -158,6 +168,7 @@ def test_every_input_of_the_component_is_honoured(folder: Path) -> None:
     code, log = work(part="before_script", more=recorder(folder), package="git+https://example.com/dbguard@v1")
     assert code == 0, log
     assert (folder / "asked").read_text().endswith(" git+https://example.com/dbguard@v1\n")
+    assert not (folder / "ran").exists()
 
 
 def test_inputs_of_the_component_are_never_code(folder: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+from dbguard.discover import SUFFIXES
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -41,6 +44,12 @@ def run(hook: str = "dbguard", *arguments: str) -> tuple[int, str]:
     command = [str(BIN / "pre-commit"), "run", hook, "--verbose", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=home)
     return done.returncode, done.stdout + done.stderr
+
+
+def test_the_hooks_look_at_whatever_a_folder_is_scanned_for() -> None:
+    for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text()):
+        assert all(re.search(hook["files"], f"a/b{one}") for suffix in SUFFIXES for one in (suffix, suffix.upper()))
+        assert not re.search(hook["files"], "a.yaml/b.txt")
 
 
 def test_staged_files_alone_are_judged_in_one_process(repository: Path) -> None:

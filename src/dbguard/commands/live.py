@@ -275,7 +275,8 @@ def check_regions(options: argparse.Namespace) -> tuple[str, ...]:
     """The Regions that were named, or else that of the environment. Raises UsageError for one that does not exist."""
     asked = options.region or [clients.default_region(options.profile)]
     if asked == [None]:
-        raise UsageError("no Region: give --region or --all-regions, or set AWS_REGION")
+        either = " or --all-regions" if hasattr(options, "all_regions") else ""
+        raise UsageError(f"no Region: give --region{either}, or set AWS_REGION")
     existing = clients.regions()
     for name in asked:
         if name not in existing:

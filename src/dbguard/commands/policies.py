@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from dbguard.cli import CLEAN, FINDINGS
 from dbguard.commands.configured import chosen
+from dbguard.errors import UsageError
 from dbguard.peers import Names
 from dbguard.policy_library import Entry, Library
 
@@ -68,10 +69,16 @@ def _map(options: argparse.Namespace) -> int:
 def _ids(words: list[str]) -> Iterator[str]:
     """The ids in the arguments, and on standard input for `-`: with commas, in brackets, or a YAML list of them."""
     for word in words:
-        text = sys.stdin.read() if word == "-" else word
+        text = _standard_input() if word == "-" else word
         lines = (re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines())
         found = (one.strip("[]\"'") for line in lines for one in re.split(r"[\s,]+", line))
         yield from (one for one in found if one.strip("-"))
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise UsageError("standard input is closed")
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
 def _test(options: argparse.Namespace) -> int:

@@ -83,8 +83,10 @@ def _linter(setup: Setup, options: argparse.Namespace) -> Linter | None:
     if not options.cfn_lint:
         return None
     from dbguard.integrations.diagnostics import Linter
+    from dbguard.peers import Names
 
-    return Linter({name for entry in setup.library.entries.values() for name in entry.types}, setup.threshold)
+    types = {name for entry in setup.library.entries.values() for name in entry.types}
+    return Linter(types, setup.threshold, Names("cfn-lint", setup.library.references))
 
 
 def _changes(
@@ -138,6 +140,8 @@ def check(options: argparse.Namespace, setup: Setup) -> None:
         raise UsageError("--prune-baseline has no effect without --baseline")
     if options.no_waivers and (options.baseline or options.write_baseline):
         raise UsageError("--no-waivers has no effect beside a baseline, which is one more way to waive")
+    if options.no_waivers and options.show is not None and options.show != "all" and WAIVED in shown(options.show):
+        raise UsageError("--show waived has no effect beside --no-waivers, with which nothing is waived")
     if options.write_baseline:
         from dbguard.commands import files
 

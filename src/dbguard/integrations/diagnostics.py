@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import cfnlint.rules
@@ -22,7 +22,8 @@ from dbguard.errors import UsageError
 from dbguard.excerpt import masked
 from dbguard.finding import order
 from dbguard.model import FAIL, SEVERITIES, Finding, Gap, Location, Report, Subject
-from dbguard.peers import CFN_LINT
+from dbguard.peers import CFN_LINT, Names
+from dbguard.policy_library import suggestion
 from dbguard.sources.document import BREAKS, contents, dotted
 from dbguard.subject import is_secret
 
@@ -46,8 +47,11 @@ class _Witness(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint has no
 class Linter:
     """cfn-lint with its own rules, loaded once for all templates."""
 
-    def __init__(self, types: Collection[str], threshold: Callable[[str], str | None] = lambda _: None) -> None:
-        """For databases of some types; of a file what is as bad as its threshold or worse."""
+    def __init__(
+        self, types: Collection[str], threshold: Callable[[str], str | None] = lambda _: None, same: Names | None = None
+    ) -> None:
+        """For databases of some types; of a file what is as bad as its threshold, and what no policy says as well."""
+        self._same = same
         self._types = {*types, "AWS::Serverless::SimpleTable"}  # a DynamoDB table, which cfn-lint leaves as it is
         self._threshold = threshold
         self._rules = _rules()
@@ -62,7 +66,12 @@ class Linter:
     def added(self, report: Report) -> Report:
         """The report with what cfn-lint says of the databases in the files that were judged."""
         said = [one for file in sorted(report.homes) if os.path.isfile(file) for one in self._of(file)]
-        found = [one for one in said if isinstance(one, Finding) and self._is_asked_for(one)]
+        told = {
+            (one.policy, _spot(one)): SEVERITIES.index(one.severity) for one in report.findings if one.verdict == FAIL
+        }
+        found = [
+            one for one in said if isinstance(one, Finding) and self._is_asked_for(one) and self._is_new(one, told)
+        ]
         gaps = [one for one in said if isinstance(one, Gap)]
         return report._replace(
             findings=tuple(sorted((*report.findings, *found), key=order)),
@@ -73,6 +82,14 @@ class Linter:
     def _is_asked_for(self, one: Finding) -> bool:
         least = self._threshold(one.home) or SEVERITIES[-1]
         return SEVERITIES.index(one.severity) <= SEVERITIES.index(least)
+
+    def _is_new(self, one: Finding, told: Mapping[tuple[str, Any], int]) -> bool:
+        """Whether no policy that states the same, and is as severe, fails at the same place."""
+        policies = self._same.policies(one.policy.removeprefix(CFN_LINT)) if self._same else []
+        worst = min(
+            (told[name, _spot(one)] for name in policies if (name, _spot(one)) in told), default=len(SEVERITIES)
+        )
+        return worst > SEVERITIES.index(one.severity)
 
     def _of(self, file: str) -> Iterator[Finding | Gap]:
         self._witness.cfn = None
@@ -110,6 +127,11 @@ class Linter:
         return Location(file, row + 1, column + 1, dotted(path))
 
 
+def _spot(one: Finding) -> tuple[object, ...]:
+    """The resource and the place that a finding is about."""
+    return one.resource.id, one.location and (one.location.file, one.location.line, one.location.column)
+
+
 def _rules() -> Rules:
     return Rules.create_from_directory(os.path.dirname(cfnlint.rules.__file__))
 
@@ -119,7 +141,8 @@ def page(name: str) -> str:
     rules = _rules()
     rule = rules.get(name.removeprefix(CFN_LINT))
     if rule is None:
-        raise UsageError(f"cfn-lint has no rule '{name.removeprefix(CFN_LINT)}'")
+        asked = name.removeprefix(CFN_LINT)
+        raise UsageError(f"cfn-lint has no rule '{asked}'{suggestion(asked, rules)}")
     return f"# {rule.shortdesc}\n\n{rule.description}\n\n- {name}, a rule of cfn-lint\n- {RULES}#{rule.id}\n"
 
 
