@@ -1,18 +1,23 @@
 """A baseline: the findings of a code base on the day it was written, which count as waived from then on.
 
 Keyed by the fingerprint (policy, file, resource, property), so that moving lines changes nothing. A second finding with
-the same fingerprint is new, and so is one whose verdict is worse than what was written.
+the same fingerprint is new, and so is one whose verdict is worse than what was written. In the file of a baseline the
+names of templates start from its own folder, so that it holds wherever a scan is started.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from dbguard.errors import UsageError
 from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, VERDICTS, WAIVABLE, Finding, Notice, Report, Trend
+from dbguard.nearest import shown
+from dbguard.patterns import ACCOUNT
 from dbguard.waiver import waived
 
 SCHEMA = "dbguard.baseline/1"
@@ -38,7 +43,36 @@ def of(findings: Iterable[Finding]) -> Baseline:
 
 
 def _row(one: Finding) -> Row:
-    return Row(one.home, one.policy, one.resource.id, one.verdict, one.fingerprint)
+    row = Row(one.home, one.policy, one.resource.id, one.verdict, one.fingerprint)
+    return _at(row, canonical(one.home))
+
+
+def _at(row: Row, home: str) -> Row:
+    """The same row for a file by another name."""
+    return row._replace(home=home, fingerprint=row.fingerprint.replace(f":{row.home}:", f":{home}:", 1))
+
+
+@lru_cache(4096)
+def canonical(home: str, start: str = "") -> str:
+    """A template's name from the working folder on, whichever way it is written; of what is no file its own name.
+
+    `start` is the folder that the name starts from.
+    """
+    if ACCOUNT.fullmatch(home) or home.startswith("<"):
+        return home
+    return shown(os.path.abspath(os.path.join(start, home)))
+
+
+def moved(baseline: Baseline, name: Callable[[str], str]) -> Baseline:
+    """A baseline with other names of its templates."""
+    return Counter({_at(row, name(row.home)): number for row, number in baseline.items()})
+
+
+def inside(home: str, folder: str) -> str:
+    """A template's name from a folder on."""
+    if ACCOUNT.fullmatch(home) or home.startswith("<"):
+        return home
+    return os.path.relpath(home, folder or ".").replace(os.sep, "/")
 
 
 def accept(report: Report, baseline: Baseline) -> tuple[Report, Baseline]:
@@ -52,9 +86,9 @@ def accept(report: Report, baseline: Baseline) -> tuple[Report, Baseline]:
 
 def _taken(one: Finding, left: dict[str, list[Row]]) -> bool:
     """Whether the baseline has this finding, as bad as it is or worse; it is used up then, the mildest first."""
-    rows = left.get(one.fingerprint, [])
     if one.verdict not in WAIVABLE or one.waiver is not None:
         return False
+    rows = left.get(_row(one).fingerprint, [])
     bad = VERDICTS.index(one.verdict)
     at = next((at for at in reversed(range(len(rows))) if VERDICTS.index(rows[at].verdict) <= bad), None)
     if at is None:
@@ -67,9 +101,9 @@ def stale(left: Baseline, report: Report, ran: Callable[[str], Collection[str]])
     """What was found no more although it was looked for: its policy ran, and its file was judged."""
     if not report.complete:
         return Counter()
-    return Counter(
-        {row: number for row, number in left.items() if row.home in report.homes and row.policy in ran(row.home)}
-    )
+    homes = {canonical(home): home for home in report.homes}
+    judged = {row: number for row, number in left.items() if row.home in homes}
+    return Counter({row: number for row, number in judged.items() if row.policy in ran(homes[row.home])})
 
 
 def trends(report: Report, idle: Baseline, severities: Mapping[str, str]) -> Iterator[Trend]:

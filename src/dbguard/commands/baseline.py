@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """List what a baseline holds."""
-    found = read(options.file)
+    found = stored(options.file)
     for row, number in sorted(found.items()):
         times = f" ({number} times)" if number > 1 else ""
         print(printable(f"{row.home}: {row.verdict} {row.policy} {row.resource}{times}"))
@@ -71,7 +71,12 @@ def _written(report: Report, file: str, *, quiet: bool) -> Report:
 
 
 def read(file: str) -> Baseline:
-    """The baseline in a file. Raises UsageError."""
+    """The baseline in a file, its templates named from the working folder on. Raises UsageError."""
+    return baseline.moved(stored(file), lambda home: baseline.canonical(home, os.path.dirname(file)))
+
+
+def stored(file: str) -> Baseline:
+    """The baseline in a file, as it stands there. Raises UsageError."""
     try:
         with open(file, encoding="utf-8") as handle:
             return baseline.parse(handle.read(), file)
@@ -80,4 +85,5 @@ def read(file: str) -> Baseline:
 
 
 def _write(found: Baseline, file: str) -> None:
-    files.write(file, [baseline.dump(found)])
+    own = baseline.moved(found, lambda home: baseline.inside(home, os.path.dirname(file)))
+    files.write(file, [baseline.dump(own)])
