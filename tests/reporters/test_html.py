@@ -13,6 +13,7 @@ import pytest
 from dbguard.model import Control, Member, Report, Subject
 from dbguard.reporters import Options
 from dbguard.reporters._layout import Box, drawings
+from dbguard.reporters._relatives import zones
 
 from .sample import CLEAN, ENCRYPTED, EVIL, MEMBERS, RICH
 from .test_reporters import CASES, EVERYTHING, rendered
@@ -101,11 +102,14 @@ def hostile(text: str) -> Report:
     )
 
 
+LONG = ("mark", "text")  # as many as the length of what is told makes
+
+
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_hostile_text_stays_text(text: str) -> None:
     harmless, page = (Page(rendered("html", hostile(one), Options(show=EVERYTHING))) for one in ("plain", text))
-    shape = [(tag, sorted(attributes)) for tag, attributes in harmless.found if tag != "mark"]
-    assert [(tag, sorted(attributes)) for tag, attributes in page.found if tag != "mark"] == shape
+    shape = [(tag, sorted(attributes)) for tag, attributes in harmless.found if tag not in LONG]
+    assert [(tag, sorted(attributes)) for tag, attributes in page.found if tag not in LONG] == shape
     assert page.text.count(text) > 10
 
 
@@ -130,7 +134,7 @@ def test_controls_are_told() -> None:
 
 
 def laid(members: tuple[Member, ...]) -> list[list[Box]]:
-    return [drawing.boxes for drawing in drawings(list(members), lambda _: 2)]
+    return [drawing.boxes for drawing in drawings(list(members), lambda _: 2, lambda _, inner: inner.zone)]
 
 
 def inside(one: Box, other: Box) -> bool:
@@ -159,7 +163,7 @@ def test_members_stand_in_their_cluster_and_replicas_right_of_their_source() -> 
 def test_databases_of_other_regions_stand_beside_what_they_belong_to() -> None:
     """As a replica to the right of its source, and as a member inside its container; each in both Regions."""
     page = rendered("html", RICH)
-    figures = re.findall(r"<figcaption><code>account 111122223333 (.*?)</code>(.*?)</figure>", page, re.DOTALL)
+    figures = re.findall(r"<figcaption><b>account 111122223333 (.*?)</b>(.*?)</figure>", page, re.DOTALL)
     drawn = {
         region: re.findall(r'aria-label="(\w+), [^"]*"><title>[^<]*</title><g class="(.*?)"', text)
         for region, text in figures
@@ -211,9 +215,9 @@ def test_the_picture_is_told_in_words() -> None:
     labels = page.values("aria-label")
     assert "Copy, RDS DBInstance, eu-west-1b, replica of Db, unknown" in labels
     assert "replica of main in eu-west-1" in " ".join(labels)
-    assert "far, RDS DBInstance, in sa-east-1, pass" in labels
+    assert "far, RDS DBInstance, in sa-east-1, sa-east-1a, pass" in labels
     assert "east, RDS DBCluster, us-east-1a, in world in eu-west-1, pass" in labels
-    assert "replica of lost elsewhere" in " ".join(labels)
+    assert "replica of lost in us-east-1" in " ".join(labels)
     assert {"Multi-AZ", "critical fail", "OneCluster"} <= set(re.findall(r"<td>(.*?)</td>", rendered("html", RICH)))
 
 
@@ -269,6 +273,57 @@ def test_a_long_chain_is_drawn_in_time_that_grows_with_its_length() -> None:
         for source, name in zip(names[1:], names, strict=False)
     ]
     start = time.process_time()
-    found = list(drawings(members, lambda _: 2))
+    found = list(drawings(members, lambda _: 2, lambda _, inner: inner.zone))
     assert time.process_time() - start < 3
     assert [len(one.arrows) for one in found] == [2998]
+
+
+def placed(region: str, name: str, kind: str = "DBInstance", zone: str = "", inside: str = "") -> Member:
+    """A database of an account, in a Region and an Availability Zone."""
+    account, within = "111122223333", (f"AWS::RDS::{inside}",) if inside else ()
+    subject = Subject(name, f"AWS::RDS::{kind}", "live", account, region)
+    return Member(f"{account}/{region}", name, subject, None, zone, within, (), "pass", "info")
+
+
+def test_zones_and_regions_are_columns_with_a_name() -> None:
+    """The members of a cluster elsewhere stand in it, so one drawing shows all of a global database."""
+    members = (
+        placed("eu-west-1", "world", "GlobalCluster"),
+        placed("eu-west-1", "west", "DBCluster", "eu-west-1a, eu-west-1b, Multi-AZ", "GlobalCluster/world"),
+        placed("eu-west-1", "second", zone="eu-west-1b", inside="DBCluster/west"),
+        placed("eu-west-1", "first", zone="eu-west-1a", inside="DBCluster/west"),
+        placed("us-east-1", "east", "DBCluster", "us-east-1a, us-east-1c", "GlobalCluster/world"),
+        placed("us-east-1", "far", zone="us-east-1c", inside="DBCluster/east"),
+    )
+    figures = re.findall(r"<figcaption>.*?</figure>", rendered("html", CLEAN._replace(members=members)), re.DOTALL)
+    lanes = [re.findall(r'class="lane".*?<text[^>]*>(.*?)</text>', figure) for figure in figures]
+    assert lanes == [
+        ["eu-west-1", "eu-west-1a", "eu-west-1b", "us-east-1", "us-east-1c"],
+        ["us-east-1", "us-east-1c"],
+    ]
+    assert 'aria-label="far, RDS DBInstance, in us-east-1, us-east-1c, pass"' in figures[0]
+    assert ">eu-west-1a, b<" in figures[0]
+
+
+@pytest.mark.parametrize(
+    ("zone", "lines"),
+    [
+        ("", []),
+        ("eu-west-1a, eu-west-1b, Multi-AZ", ["eu-west-1a, b", "Multi-AZ"]),
+        ("us-gov-east-1a, us-gov-east-1c", ["us-gov-east-1a, c"]),
+        ("us-west-2a, us-west-2-lax-1a", ["us-west-2a", "us-west-2-lax-1a"]),
+        ("eu-west-1, us-east-1", ["eu-west-1", "us-east-1"]),
+        ("a, b", ["a", "b"]),
+        (", ".join("abcdefgh"), [*"abcdef", "and 2 more"]),
+    ],
+)
+def test_zones_are_told_with_their_region_once(zone: str, lines: list[str]) -> None:
+    assert zones(placed("eu-west-1", "db", zone=zone)) == lines
+
+
+def test_a_source_elsewhere_is_told_with_its_region() -> None:
+    one = placed("eu-west-1", "copy")._replace(
+        sources=("arn:aws:rds:ap-southeast-2:1:db:main", "AWS::RDS::DBCluster/x")
+    )
+    labels = Page(rendered("html", CLEAN._replace(members=(one,)))).values("aria-label")
+    assert "copy, RDS DBInstance, replica of main in ap-southeast-2, replica of x elsewhere, pass" in labels
