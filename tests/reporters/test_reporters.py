@@ -97,7 +97,7 @@ def test_a_row_of_csv_is_a_gap_or_a_finding_and_no_formula(case: str) -> None:
     rows = list(csv.DictReader(rendered("csv", *CASES[case]).splitlines()))
     report, options = CASES[case]
     assert [row["kind"] for row in rows][: len(report.gaps)] == ["gap"] * len(report.gaps)
-    assert [row["kind"] for row in rows].count("waiver") == len(report.notices)
+    assert [row["kind"] for row in rows].count("notice") == len(report.notices)
     assert len(rows) == len(report.gaps) + len(report.notices) + len(shown(report, options))
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
 
@@ -347,7 +347,7 @@ def test_csv_is_a_table(case: str) -> None:
     assert [row[0] for row in rows] == [
         "kind",
         *["gap"] * len(report.gaps),
-        *["waiver"] * len(report.notices),
+        *["notice"] * len(report.notices),
         *["finding"] * len(shown(report, options)),
     ]
 

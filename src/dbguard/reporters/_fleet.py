@@ -40,8 +40,8 @@ def section(members: tuple[Member, ...], findings: list[Finding]) -> Iterator[st
     fleet = Fleet(Relatives(members), _anchors(members, findings))
     yield opening("fleet")
     yield f"<p>{count(len(members), 'database')}, each coloured by the worst that was found. Arrows lead from a source "
-    yield "to its replicas. Columns in a box are Availability Zones, or Regions; a dashed frame is of another Region or "
-    yield "account.</p>\n" + _legend(members)
+    yield "to its replicas. Columns in a box are Availability Zones, or Regions; a dashed frame is of another Region "
+    yield "or account.</p>\n" + _legend(members)
     for _, group in groupby(members, key=lambda one: one.home):
         rows = list(group)
         yield f"<figure><figcaption><b>{safe(title(rows[0]))}</b></figcaption>\n"

@@ -8,6 +8,7 @@ from html import escape
 from dbguard.model import SEVERITIES, Finding, Gap, Notice, Report
 from dbguard.reporters import (
     Options,
+    about,
     count,
     home,
     is_brief,
@@ -43,7 +44,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         yield f"**Incomplete:** {count(len(report.gaps), 'gap')}; what is there was not judged.\n\n"
         yield from _fitting([_gap(gap) for gap in report.gaps], GAPS)
     if report.notices:
-        yield f"**Waivers:** {count(len(report.notices), 'notice')}.\n\n"
+        yield f"**{count(len(report.notices), 'notice')}:**\n\n"
         yield from _fitting([_gap(notice) for notice in report.notices], NOTICES)
     if len(brief) < len(findings):
         yield TABLE
@@ -83,7 +84,7 @@ def _fitting(rows: list[str], room: int) -> Iterator[str]:
 
 def _gap(gap: Gap | Notice) -> str:
     where = place(gap.location) if gap.location else gap.target
-    return f"- {_code(where)} {_plain(gap.kind)}: {_plain(gap.detail)}\n"
+    return f"- {_code(where)} {_plain(about(gap))}: {_plain(gap.detail)}\n"
 
 
 def _row(finding: Finding) -> str:

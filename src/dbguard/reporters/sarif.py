@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dbguard.model import EXEMPT, FAIL, PASS, Finding, Gap, Location, Notice, Related, Report, Subject
-from dbguard.reporters import Options, accepted, count, dump, excerpt, level, prose, sentence, shelf, shown
+from dbguard.reporters import Options, about, accepted, count, dump, excerpt, level, prose, sentence, shelf, shown
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = ("error", "warning", "note")
@@ -123,6 +123,6 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 
 def _notification(gap: Gap | Notice, loud: str) -> dict[str, Any]:
-    text = prose(f"{gap.target}: {gap.kind}: {gap.detail}")
+    text = prose(f"{gap.target}: {about(gap)}: {gap.detail}")
     places = {"locations": [_physical(gap.location)]} if gap.location else {}
     return {"level": loud, "message": {"text": text}, **places}
