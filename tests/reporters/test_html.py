@@ -14,6 +14,7 @@ from dbguard.model import Control, Member, Report, Subject
 from dbguard.reporters import Options
 from dbguard.reporters._layout import Box, drawings
 from dbguard.reporters._relatives import zones
+from dbguard.reporters.html import asset
 
 from .sample import CLEAN, ENCRYPTED, EVIL, MEMBERS, RICH
 from .test_reporters import CASES, EVERYTHING, rendered
@@ -327,3 +328,30 @@ def test_a_source_elsewhere_is_told_with_its_region() -> None:
     )
     labels = Page(rendered("html", CLEAN._replace(members=(one,)))).values("aria-label")
     assert "copy, RDS DBInstance, replica of main in ap-southeast-2, replica of x elsewhere, pass" in labels
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_what_it_is_on(scheme: int) -> None:
+    """By the 4.5 of WCAG AA."""
+    css = asset("html.css")
+    found = [dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in css.split(":root")[1:3]]
+    colours = found[0] | found[scheme]
+    kinds = re.findall(r"--tone: var\(--([\w]+)\); --tint: var\(--([\w-]+)\)", css)
+    assert len(kinds) >= 9
+    pairs = [(text, under) for text in ("ink", "quiet") for _, tint in kinds for under in ("page", "card", tint)]
+    pairs += [(tone, under) for tone, tint in kinds for under in (tint, "page", "card")]
+    pairs += [("link", under) for under in ("page", "card", "critical-tint", "medium-tint")] + [("ink", "mark")]
+    low = {pair: round(found, 2) for pair in pairs if (found := contrast(*(colours[name] for name in pair))) < 4.5}
+    assert not low

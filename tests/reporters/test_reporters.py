@@ -434,3 +434,13 @@ def test_markdown_fits_a_comment(name: str) -> None:
     assert len(text.encode()) < 65_536
     assert "left out here" in text
     assert text.splitlines()[-1].startswith("3 files read")
+
+
+@pytest.mark.parametrize("text", ["@all", "octo/repo#12", "#12", "GH-12", "http://a.example", "www.a.example", "a@b.c"])
+def test_markdown_neither_links_nor_tells_anybody(text: str) -> None:
+    """GitHub looks for these in text, but not within code; a notice is a line of text."""
+    finding = ENCRYPTED._replace(message=f"Value {text}; it must be true")
+    page = rendered("markdown", CLEAN._replace(findings=(finding,)))
+    assert text not in page
+    assert text in page.replace("\u200b", "")
+    assert "&#x27;so&#x27;" in rendered("markdown", CLEAN._replace(findings=(ENCRYPTED._replace(message="not 'so'"),)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 
@@ -29,6 +30,8 @@ from dbguard.reporters._controls import framework_lines
 MARKER = "<!-- dbguard -->\n"
 # Bytes that each section may take; together with the frame they stay below 65,536.
 GAPS, NOTICES, WRONG, BRIEF, CONTROLS = 9_000, 5_000, 31_000, 9_000, 8_000
+# What GitHub would make a link of, and a message to somebody.
+LINKED = re.compile(r"@|(?<!&)#(?=\d)|\bGH-(?=\d)|://(?=\w)|\bwww\.", re.IGNORECASE)
 # What Markdown would take as markup, within a table too.
 SPECIAL = {ord(char): f"&#{ord(char)};" for char in "\\`*_[]|~"}
 TABLE = "| Severity | Policy | Resource | What is wrong | Where |\n|---|---|---|---|---|\n"
@@ -111,8 +114,8 @@ def _related(finding: Finding) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown leaves as it is; a zero-width space keeps names from being notified."""
-    return escape(prose(text)).translate(SPECIAL).replace("@", "@\u200b")
+    """Text that Markdown leaves as it is; a zero-width space keeps people and other threads from being notified."""
+    return LINKED.sub("\\g<0>\u200b", escape(prose(text))).translate(SPECIAL)
 
 
 def _code(text: str) -> str:
