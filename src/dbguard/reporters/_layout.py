@@ -115,9 +115,10 @@ class Home:
         width, height = self.size(name)
         yield Box(self.members[name], x, y, width, height)
         across, top = x + PAD, y + HEAD + LINE * (1 + self.lines(self.members[name]))
-        for lane, column in zip(self.lanes(name), self.zones(name), strict=True):
+        lanes = self.lanes(name)
+        for lane, column in zip(lanes, self.zones(name), strict=True):
             wide, down = max(self.size(one.name)[0] for one in column), top
-            if any(self.lanes(name)):
+            if any(lanes):
                 yield Lane(across - 3, top, wide + 6, y + height - top - 4, lane)
                 down += LANE
             for one in column:
