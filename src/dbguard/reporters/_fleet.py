@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from dbguard.model import EXEMPT, FAIL, MAY_FAIL, PASS, WAIVED, Finding, Member, badness
@@ -87,8 +87,8 @@ def _lines(member: Member, fleet: Fleet) -> list[str]:
     """What is written in a box below the name."""
     relatives = fleet.relatives
     if relatives.itself(member) is not member:
-        away = f"in {seen_from(member, relatives.itself(member))}"
-        return [short(member.resource.type), away, *zones(member), label(member)]
+        home = f"in {seen_from(member, relatives.itself(member))}"
+        return [short(member.resource.type), home, *zones(member), label(member)]
     away = [f"in {relatives.called(member, name)}" for name in member.inside if relatives.is_away(member, name)]
     sources = dict.fromkeys(relatives.called(member, name) for name in member.sources)
     lines = [short(member.resource.type), *zones(member), *away, *(f"replica of {one}" for one in sources)]
@@ -100,7 +100,7 @@ def _written(member: Member, fleet: Fleet) -> list[str]:
     from textwrap import wrap
 
     folded = (wrap(prose(line), (WIDTH - 18) // 7, max_lines=2, placeholder="…") for line in _lines(member, fleet))
-    return [line for lines in folded for line in lines]
+    return list(chain.from_iterable(folded))
 
 
 def _drawn(found: list[Drawing], fleet: Fleet) -> Iterator[str]:
