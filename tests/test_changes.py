@@ -797,14 +797,16 @@ GIVEN = "Parameters: {Multi: {Type: String}, Other: {Type: String}}\n"
         ('[[per-path]]\npath = "*"\nparameters = {Multi = "true"}\n', '[parameters]\nMulti = "false"\n'),
         ('parameter-files = ["yes.json"]\n', 'parameter-files = ["no.json"]\n'),
         ('extend = "base.toml"\n', None),
+        (None, '[parameters]\nMulti = "false"\n'),
     ],
-    ids=["all", "environment", "path", "files", "extended"],
+    ids=["all", "environment", "path", "files", "extended", "new"],
 )
-def test_values_that_the_configuration_gives_count(repo: Repo, old: str, new: str | None) -> None:
+def test_values_that_the_configuration_gives_count(repo: Repo, old: str | None, new: str | None) -> None:
     """As those of a parameter file do; where that cannot be told apart, whatever refers to the parameter is told."""
     text = template(db("One", multi="!Ref Multi"), db("Two", multi="false"), head=GIVEN)
     values = {"yes.json": '{"Multi": "true"}', "no.json": '{"Multi": "false"}'}
-    repo.commit({"a.yaml": text, "dbguard.toml": old, "base.toml": '[parameters]\nMulti = "true"\n', **values})
+    values |= {"dbguard.toml": old} if old else {}
+    repo.commit({"a.yaml": text, "base.toml": '[parameters]\nMulti = "true"\n', **values})
     assert repo.told() == []
     repo.write({"dbguard.toml": new} if new else {"base.toml": '[parameters]\nMulti = "false"\n'})
     words = [".", "--env", "e"] if new and "environments" in new else ["."]

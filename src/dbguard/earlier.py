@@ -64,10 +64,11 @@ class Earlier:
         known = self.repository.files.get(path)
         return known is not None and object_of(data, known) == known
 
-    def toml(self) -> Iterator[tuple[str, bytes]]:
-        """The files that may configure something and are not as they were, with what they held."""
-        now = {path for path in self.repository.files if path.endswith(".toml") and not self.is_same(path)}
-        yield from self._read(now)
+    def toml(self, now: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The files that may configure something and are not as they were, with what they held; `now` do so today."""
+        files = self.repository.files
+        yield from self._read(path for path in files if path.endswith(".toml") and not self.is_same(path))
+        yield from ((path, b"") for path in now if path not in files)
 
     def separate(self, old: str) -> None:
         """Take a file that was renamed for two."""

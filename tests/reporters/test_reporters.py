@@ -34,10 +34,12 @@ from .sample import (
     EXEMPTED,
     FRAMEWORK,
     HOSTILE,
+    KEY,
     MEMBERS,
     MULTI_AZ,
     NOTHING,
     PASSED,
+    PUBLIC,
     RICH,
 )
 
@@ -444,3 +446,25 @@ def test_markdown_neither_links_nor_tells_anybody(text: str) -> None:
     assert text not in page
     assert text in page.replace("\u200b", "")
     assert "&#x27;so&#x27;" in rendered("markdown", CLEAN._replace(findings=(ENCRYPTED._replace(message="not 'so'"),)))
+
+
+def test_sarif_keeps_the_worst_of_more_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dbguard.reporters.sarif.MOST", 2)
+    log = json.loads(rendered("sarif", CLEAN._replace(findings=(KEY, ENCRYPTED, MULTI_AZ, PUBLIC))))
+    run = log["runs"][0]
+    assert {one["ruleId"] for one in run["results"]} == {"rds/storage-encrypted", "rds/public-access"}
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["rds/public-access", "rds/storage-encrypted"]
+    told = run["invocations"][0]["toolExecutionNotifications"]
+    assert [one["message"]["text"].partition(",")[0] for one in told] == ["2 results left out"]
+    assert run["invocations"][0]["executionSuccessful"]
+
+
+def test_a_rule_of_sarif_is_as_severe_as_its_worst_finding_waived_or_not() -> None:
+    waived = {"reason": "x", "until": None, "where": "comment"}
+    findings = (ENCRYPTED._replace(severity="low"), ENCRYPTED, ENCRYPTED._replace(severity="low", waiver=waived))
+    show = Options(show=EVERYTHING)
+    for some, level, score in ((findings, "error", "8.0"), ((ENCRYPTED._replace(waiver=waived),), "error", "8.0")):
+        log = json.loads(rendered("sarif", CLEAN._replace(findings=some), show))
+        (rule,) = log["runs"][0]["tool"]["driver"]["rules"]
+        assert rule["defaultConfiguration"]["level"] == level
+        assert rule["properties"]["security-severity"] == score

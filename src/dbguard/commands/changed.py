@@ -112,7 +112,7 @@ class Changes:
         ignored = (path for path in source.files if path.endswith(".gitignore"))  # what they say decides what is read
         if not all(map(self.earlier.is_same, (*self.given.values(), *ignored))):
             self.earlier.unsettle()
-        self.edited = edited(self.earlier)
+        self.edited = edited(self.earlier, map(self.new.paths, setup.files))
         if any(self.edited):
             self.earlier.unsettle()
         self.told: Told | None = None

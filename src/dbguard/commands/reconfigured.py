@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,11 +36,11 @@ class Edited(NamedTuple):
         return one.waiver is None and any(_covers(row, one) for row in self.waivers)
 
 
-def edited(earlier: Earlier) -> Edited:
-    """What the files of the configuration say otherwise than before."""
+def edited(earlier: Earlier, files: Iterable[str]) -> Edited:
+    """What the files of the configuration, by their paths from the root, say otherwise than before."""
     parameters: set[object] = set()
     waivers: set[Row] = set()
-    for path, data in earlier.toml():
+    for path, data in earlier.toml(files):
         old, new = _tables(data), _tables(_today(os.path.join(earlier.repository.root, path)))
         parameters ^= {(path, *one) for one in _parameters(old)} ^ {(path, *one) for one in _parameters(new)}
         waivers |= {*_waivers(old)} - {*_waivers(new)}
