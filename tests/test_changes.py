@@ -857,3 +857,13 @@ def test_a_file_of_the_configuration_that_cannot_be_read_gave_nothing(repo: Repo
 
 def test_what_leaves_out_is_no_revision(repo: Repo) -> None:
     assert "there is no revision ^main" in repo.refused(".", "--changed-since", "^main")
+
+
+def test_the_configuration_of_what_is_no_more_waives_nothing_elsewhere(repo: Repo) -> None:
+    """A plain scan does not read a file that is the nearest to no template."""
+    waiver = '[[waivers]]\npolicy = "rds/"\nreason = "x"\nuntil = 2999-01-01\n'
+    repo.commit({"dev/a.yaml": template(db("Gone")), "dev/dbguard.toml": waiver, "dbguard.toml": ""})
+    Path("dev/a.yaml").unlink()
+    repo.write({"b.yaml": template(db("One", multi="false"))})
+    assert repo.scan()[1]["summary"]["waived"] == 0
+    assert repo.told(select="rds/multi-az") == ["b.yaml One"]
