@@ -867,3 +867,13 @@ def test_the_configuration_of_what_is_no_more_waives_nothing_elsewhere(repo: Rep
     repo.write({"b.yaml": template(db("One", multi="false"))})
     assert repo.scan()[1]["summary"]["waived"] == 0
     assert repo.told(select="rds/multi-az") == ["b.yaml One"]
+
+
+def test_a_nearer_configuration_takes_away_what_another_gave(repo: Repo) -> None:
+    text = template(db("One", multi="!Ref Multi"), head=GIVEN)
+    repo.commit({"dbguard.toml": '[parameters]\nMulti = "true"\n', "a.yaml": text, "db/b.yaml": text})
+    repo.write({"db/dbguard.toml": ""})
+    assert "db/b.yaml One" in repo.told(select="rds/multi-az")
+    repo.commit({})
+    Path("db/dbguard.toml").write_text('[parameters]\nMulti = "true"\n')
+    assert repo.told(select="rds/multi-az") == []

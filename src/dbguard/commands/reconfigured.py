@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dbguard.earlier import Earlier
 from dbguard.model import Finding
-from dbguard.nearest import Nearest
+from dbguard.nearest import OWN, Nearest
 from dbguard.waiver import names
 
 if TYPE_CHECKING:
@@ -40,9 +40,13 @@ def edited(earlier: Earlier, files: Iterable[str]) -> Edited:
     """What the files of the configuration, by their paths from the root, say otherwise than before."""
     parameters: set[object] = set()
     waivers: set[Row] = set()
-    for path, data in earlier.toml(files):
+    today = set(files)
+    known = {path for path in earlier.repository.files if path.rpartition("/")[2] == OWN} | today
+    for path, data in earlier.toml(today):
+        if path in known and (path in known - today or not data) and known - {path}:
+            parameters.add((path, (), EVERY, ""))  # another file is the nearest now
         old, new = _tables(data), _tables(_today(os.path.join(earlier.repository.root, path)))
-        parameters ^= {(path, *one) for one in _parameters(old)} ^ {(path, *one) for one in _parameters(new)}
+        parameters |= {(path, *one) for one in _parameters(old)} ^ {(path, *one) for one in _parameters(new)}
         waivers |= {*_waivers(old)} - {*_waivers(new)}
     return Edited(frozenset(str(one[2]) for one in parameters if isinstance(one, tuple)), frozenset(waivers))
 

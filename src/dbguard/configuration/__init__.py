@@ -147,7 +147,8 @@ class Configuration:
     def moved(self, today: Callable[[str], str]) -> Configuration:
         """The same for files that are looked at elsewhere."""
         found = copy(self)
-        found.today, found._files = today, dict(self._files)  # what holds there alone does not hold here
+        found.today = today
+        found._files = dict(self._files)  # noqa: SLF001 - what holds there alone does not hold here
         return found
 
     def _file(self, home: str) -> File:
