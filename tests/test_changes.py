@@ -784,3 +784,96 @@ def test_what_cfn_lint_said_before_is_old(repo: Repo) -> None:
     report = json.loads(repo.capsys.readouterr().out)
     told = {one["resource"]["id"] for one in report["findings"] if one["policy"].startswith("cfn-lint/")}
     assert told == {"Two"}
+
+
+GIVEN = "Parameters: {Multi: {Type: String}, Other: {Type: String}}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('[parameters]\nMulti = "true"\n', '[parameters]\nMulti = "false"\n'),
+        ('[parameters]\nMulti = "true"\n', '[parameters]\nMulti = "true"\n[environments.e.parameters]\nMulti = "no"\n'),
+        ('[[per-path]]\npath = "*"\nparameters = {Multi = "true"}\n', '[parameters]\nMulti = "false"\n'),
+        ('parameter-files = ["yes.json"]\n', 'parameter-files = ["no.json"]\n'),
+        ('extend = "base.toml"\n', None),
+        (None, '[parameters]\nMulti = "false"\n'),
+    ],
+    ids=["all", "environment", "path", "files", "extended", "new"],
+)
+def test_values_that_the_configuration_gives_count(repo: Repo, old: str | None, new: str | None) -> None:
+    """As those of a parameter file do; where that cannot be told apart, whatever refers to the parameter is told."""
+    text = template(db("One", multi="!Ref Multi"), db("Two", multi="false"), head=GIVEN)
+    values = {"yes.json": '{"Multi": "true"}', "no.json": '{"Multi": "false"}'}
+    values |= {"dbguard.toml": old} if old else {}
+    repo.commit({"a.yaml": text, "base.toml": '[parameters]\nMulti = "true"\n', **values})
+    assert repo.told() == []
+    repo.write({"dbguard.toml": new} if new else {"base.toml": '[parameters]\nMulti = "false"\n'})
+    words = [".", "--env", "e"] if new and "environments" in new else ["."]
+    assert repo.told(*words, select="rds/multi-az") == ["a.yaml One"]
+
+
+def test_a_waiver_that_is_taken_out_of_the_configuration_tells_its_finding(repo: Repo) -> None:
+    row = '[[waivers]]\npolicy = "rds/multi-az"\nresource = "{}"\nreason = "{}"\nuntil = 2999-01-01\n'
+    text = template(db("One", multi="false"), db("Two", multi="false"))
+    repo.commit({"a.yaml": text, "dbguard.toml": row.format("One", "x") + row.format("Tw*", "x")})
+    repo.write({"dbguard.toml": row.format("One", "other words")})
+    assert repo.told() == ["a.yaml Two"]
+    repo.write({"dbguard.toml": row.format("*", "x")})
+    assert repo.told() == []
+
+
+@pytest.mark.parametrize("config", ["dbguard.toml", "pyproject.toml"])
+def test_a_file_that_is_moved_to_where_another_configuration_holds_is_new(repo: Repo, config: str) -> None:
+    table = "[tool.dbguard]\n" if config == "pyproject.toml" else ""
+    text = template(db("One", multi="false"))
+    mild, strict = f'{table}ignore = ["rds/multi-az"]\n', f'{table}select = ["rds/multi-az"]\n'
+    repo.commit({f"dev/{config}": mild, "dev/a.yaml": text, f"prod/{config}": strict, "plain/b.yaml": text})
+    for old, new, told in (("dev", "prod", True), ("plain", "prod", True), ("dev", "dev/inner", False)):
+        name = "b.yaml" if old == "plain" else "a.yaml"
+        Path(new).mkdir(exist_ok=True)
+        repo.git("mv", f"{old}/{name}", f"{new}/{name}")
+        assert repo.told(select="rds/") == [f"{new}/{name} One"] * told
+        repo.git("reset", "-q", "--hard")
+    repo.git("mv", "prod", "live")
+    repo.git("mv", "dev", "live/dev")  # with its file
+    assert repo.told(select="rds/") == []
+
+
+def test_a_file_that_is_moved_to_where_another_rule_holds_is_new(repo: Repo) -> None:
+    rules = '[[per-path]]\npath = "dev/*"\nignore = ["rds/multi-az"]\n'
+    repo.commit({"dbguard.toml": rules, "dev/a.yaml": template(db("One", multi="false"))})
+    Path("prod").mkdir()
+    repo.git("mv", "dev/a.yaml", "prod/a.yaml")
+    code = main(["scan", ".", "--changed-since", "HEAD", "--format", "compact"])
+    assert (code, "rds/multi-az One" in repo.capsys.readouterr().out) == (1, True)
+
+
+def test_a_file_of_the_configuration_that_cannot_be_read_gave_nothing(repo: Repo) -> None:
+    repo.commit({"a.yaml": template(db("One", multi="!Ref Multi"), head=GIVEN), "dbguard.toml": "[parameters\n"})
+    repo.write({"dbguard.toml": '[parameters]\nMulti = "false"\n'})
+    assert repo.told(select="rds/multi-az") == ["a.yaml One"]
+
+
+def test_what_leaves_out_is_no_revision(repo: Repo) -> None:
+    assert "there is no revision ^main" in repo.refused(".", "--changed-since", "^main")
+
+
+def test_the_configuration_of_what_is_no_more_waives_nothing_elsewhere(repo: Repo) -> None:
+    """A plain scan does not read a file that is the nearest to no template."""
+    waiver = '[[waivers]]\npolicy = "rds/"\nreason = "x"\nuntil = 2999-01-01\n'
+    repo.commit({"dev/a.yaml": template(db("Gone")), "dev/dbguard.toml": waiver, "dbguard.toml": ""})
+    Path("dev/a.yaml").unlink()
+    repo.write({"b.yaml": template(db("One", multi="false"))})
+    assert repo.scan()[1]["summary"]["waived"] == 0
+    assert repo.told(select="rds/multi-az") == ["b.yaml One"]
+
+
+def test_a_nearer_configuration_takes_away_what_another_gave(repo: Repo) -> None:
+    text = template(db("One", multi="!Ref Multi"), head=GIVEN)
+    repo.commit({"dbguard.toml": '[parameters]\nMulti = "true"\n', "a.yaml": text, "db/b.yaml": text})
+    repo.write({"db/dbguard.toml": ""})
+    assert "db/b.yaml One" in repo.told(select="rds/multi-az")
+    repo.commit({})
+    Path("db/dbguard.toml").write_text('[parameters]\nMulti = "true"\n')
+    assert repo.told(select="rds/multi-az") == []

@@ -211,6 +211,9 @@ def test_verbose_tells_the_configuration(here: Path, capsys: pytest.CaptureFixtu
         (["--format", "json=no/r"], "cannot write no/r: there is no folder no; make it first"),
         (["-o", "."], "cannot write .: it is a folder"),
         (["--format", "json=r", "--format", "sarif=r"], "two reports go to r: give each its own file"),
+        (["--format", "json=r", "--format", "json=./r"], "two reports go to r: give each its own file"),
+        (["--format", "text", "--format", "json"], "2 reports go to standard output: write --format json=FILE"),
+        (["--format", "sarif", "--format", "sarif"], "2 reports go to standard output: write --format sarif=FILE"),
         (["--write-baseline", "no/b"], "cannot write no/b: there is no folder no; make it first"),
     ],
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dbguard.inventory import Resource
@@ -59,6 +59,7 @@ class Version:
         self.contents: dict[Node, object] = {}
         self.leads: dict[Node, set[Node]] = {}  # what each refers to
         self.beside: dict[Node, set[Node]] = {}  # the resources that policies relate each to
+        self.values: set[Node] = set()  # the parameters
         self.at: dict[Home, set[Node]] = {}  # resources by where they stand
         self.files: set[str] = set()
 
@@ -72,6 +73,7 @@ class Version:
         for name, trees in parts.items():
             self.contents[nodes[name]] = _frozen(trees, self.paths)
             self.leads[nodes[name]] = {nodes[one] for one in _named(trees, inventory) if one in nodes}
+        self.values.update(nodes[name] for name in inventory.world.parameters)
         for resource in inventory.resources:
             file, place = home(resource, inventory.source)
             self.at.setdefault((self.paths(file), place), set()).add(nodes[resource.id])
@@ -159,9 +161,13 @@ def _related(resource: Resource) -> Iterator[Resource]:
             yield from (item.resource for item in (*found.certain, *found.possible))
 
 
-def altered(old: Version, new: Version) -> set[Node]:
-    """Everything whose content, or whose content somewhere behind it, is not the same in both versions."""
+def altered(old: Version, new: Version, given: Callable[[str], bool] = lambda _: False) -> set[Node]:
+    """Everything whose content, or whose content somewhere behind it, is not the same in both versions.
+
+    `given` tells which parameters have other values, which nothing else shows where they are those of today.
+    """
     stack = [one for one in old.contents.keys() | new.contents.keys() if old.contents.get(one) != new.contents.get(one)]
+    stack += [one for one in new.values if given(one[1].rpartition("#")[2])]
     back: dict[Node, list[Node]] = {}
     for version in (old, new):
         for node, leads in version.leads.items():
@@ -184,11 +190,12 @@ class Told(NamedTuple):
     nodes: set[Node]  # what changed
     known: frozenset[object]  # the findings and gaps of the old version
     same: frozenset[str]  # files with gaps that are what they were
+    uncovered: Callable[[Finding], bool]  # whether it may have been waived before
     stirred: frozenset[str]  # files that changed, or in which a resource did
 
     def finding(self, one: Finding) -> bool:
         """Whether it is about what changed, or was not there before."""
-        if one.verdict in WAIVABLE and identity(one, self.new.paths) not in self.known:
+        if one.verdict in WAIVABLE and (identity(one, self.new.paths) not in self.known or self.uncovered(one)):
             return True
         nodes = list(self.new.around(one.judged_at))
         beside = (other for node in nodes for version in (self.old, self.new) for other in version.beside.get(node, ()))

@@ -42,7 +42,7 @@ class Earlier:
         self.repository, self.inputs = repository, inputs
         self.scanned = [inputs(path) for path in paths]
         self.now = {inputs(one.file): one for one in found if isinstance(one, Candidate)}
-        self.same = {path for path, one in self.now.items() if self._is_same(path, one.data)}
+        self.same = {path for path, one in self.now.items() if self.holds(path, one.data)}
         self.changed = self.now.keys() - self.same
         self.given = _words("\n".join(given).encode("utf-8", "replace"))
         self.idle: set[str] = set()
@@ -59,9 +59,20 @@ class Earlier:
         self._stirred_names = self._named(stirred)
         self.quiet = self._quiet(self._named([*stirred, *still]))
 
-    def _is_same(self, path: str, data: bytes) -> bool:
+    def holds(self, path: str, data: bytes) -> bool:
+        """Whether these were the bytes of a file."""
         known = self.repository.files.get(path)
         return known is not None and object_of(data, known) == known
+
+    def toml(self, now: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The files that may configure something and are not as they were, with what they held; `now` do so today."""
+        files = self.repository.files
+        yield from self._read(path for path in files if path.endswith(".toml") and not self.is_same(path))
+        yield from ((path, b"") for path in now if path not in files)
+
+    def separate(self, old: str) -> None:
+        """Take a file that was renamed for two."""
+        del self.renamed[old]
 
     def is_same(self, path: str) -> bool:
         """Whether any file of the repository is as it was; one from outside of it has no history."""
@@ -69,7 +80,7 @@ class Earlier:
             return True
         if path not in self._known:
             try:
-                self._known[path] = self._is_same(path, contents(os.path.join(self.repository.root, path)))
+                self._known[path] = self.holds(path, contents(os.path.join(self.repository.root, path)))
             except DocumentError:
                 self._known[path] = False
         return self._known[path]

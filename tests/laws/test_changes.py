@@ -122,7 +122,8 @@ def test_what_changed_explains_every_new_finding(history: tuple[Files, Files]) -
             reports.append(Watched(LIBRARY, options, version).run([folder]))
         known = {key(one) for one in reports[0].findings}
         everything = Everything()
-        told = Told(versions[0], versions[1], altered(*versions), everything, frozenset(), frozenset())
+        nodes = altered(versions[0], versions[1])
+        told = Told(versions[0], versions[1], nodes, everything, frozenset(), lambda _: False, frozenset())
         for one in reports[1].findings:
             assert key(one) in known or told.finding(one)
 

@@ -12,9 +12,12 @@ import jsonschema
 import pytest
 
 from dbguard.cli import main
+from dbguard.model import Notice
 from dbguard.reporters import names
 
+from .sample import CLEAN, RICH
 from .test_html import Page
+from .test_reporters import rendered
 
 TEMPLATE = """
 Resources:
@@ -120,3 +123,13 @@ def test_a_format_that_there_is_not_is_refused_with_a_hint(capsys: pytest.Captur
     assert "there is no format 'htm'; did you mean 'html'?" in capsys.readouterr().err
     assert main(["scan", ".", "--format", "nosuch=x"]) == 2
     assert "there is no format 'nosuch'; there are compact, csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["compact", "csv", "github", "html", "junit", "markdown", "text"])
+def test_a_notice_says_what_it_is_about_and_is_called_one_wherever_there_is_a_word(name: str) -> None:
+    """A locked setting is no waiver, so the word is the same for all of them."""
+    locked = Notice("dbguard.toml", "locked", "'ignore' of the scanned tree does not count", None)
+    text = rendered(name, CLEAN._replace(notices=(*RICH.notices[:1], locked)))
+    assert "expired waiver" in text
+    assert "locked waiver" not in text
+    assert "notice" in text.lower()

@@ -13,6 +13,8 @@ import pytest
 from dbguard.model import Control, Member, Report, Subject
 from dbguard.reporters import Options
 from dbguard.reporters._layout import Box, drawings
+from dbguard.reporters._relatives import zones
+from dbguard.reporters.html import asset
 
 from .sample import CLEAN, ENCRYPTED, EVIL, MEMBERS, RICH
 from .test_reporters import CASES, EVERYTHING, rendered
@@ -101,11 +103,14 @@ def hostile(text: str) -> Report:
     )
 
 
+LONG = ("mark", "text")  # as many as the length of what is told makes
+
+
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_hostile_text_stays_text(text: str) -> None:
     harmless, page = (Page(rendered("html", hostile(one), Options(show=EVERYTHING))) for one in ("plain", text))
-    shape = [(tag, sorted(attributes)) for tag, attributes in harmless.found if tag != "mark"]
-    assert [(tag, sorted(attributes)) for tag, attributes in page.found if tag != "mark"] == shape
+    shape = [(tag, sorted(attributes)) for tag, attributes in harmless.found if tag not in LONG]
+    assert [(tag, sorted(attributes)) for tag, attributes in page.found if tag not in LONG] == shape
     assert page.text.count(text) > 10
 
 
@@ -130,7 +135,7 @@ def test_controls_are_told() -> None:
 
 
 def laid(members: tuple[Member, ...]) -> list[list[Box]]:
-    return [drawing.boxes for drawing in drawings(list(members), lambda _: 2)]
+    return [drawing.boxes for drawing in drawings(list(members), lambda _: 2, lambda _, inner: inner.zone)]
 
 
 def inside(one: Box, other: Box) -> bool:
@@ -159,7 +164,7 @@ def test_members_stand_in_their_cluster_and_replicas_right_of_their_source() -> 
 def test_databases_of_other_regions_stand_beside_what_they_belong_to() -> None:
     """As a replica to the right of its source, and as a member inside its container; each in both Regions."""
     page = rendered("html", RICH)
-    figures = re.findall(r"<figcaption><code>account 111122223333 (.*?)</code>(.*?)</figure>", page, re.DOTALL)
+    figures = re.findall(r"<figcaption><b>account 111122223333 (.*?)</b>(.*?)</figure>", page, re.DOTALL)
     drawn = {
         region: re.findall(r'aria-label="(\w+), [^"]*"><title>[^<]*</title><g class="(.*?)"', text)
         for region, text in figures
@@ -211,9 +216,9 @@ def test_the_picture_is_told_in_words() -> None:
     labels = page.values("aria-label")
     assert "Copy, RDS DBInstance, eu-west-1b, replica of Db, unknown" in labels
     assert "replica of main in eu-west-1" in " ".join(labels)
-    assert "far, RDS DBInstance, in sa-east-1, pass" in labels
+    assert "far, RDS DBInstance, in sa-east-1, sa-east-1a, pass" in labels
     assert "east, RDS DBCluster, us-east-1a, in world in eu-west-1, pass" in labels
-    assert "replica of lost elsewhere" in " ".join(labels)
+    assert "replica of lost in us-east-1" in " ".join(labels)
     assert {"Multi-AZ", "critical fail", "OneCluster"} <= set(re.findall(r"<td>(.*?)</td>", rendered("html", RICH)))
 
 
@@ -269,6 +274,84 @@ def test_a_long_chain_is_drawn_in_time_that_grows_with_its_length() -> None:
         for source, name in zip(names[1:], names, strict=False)
     ]
     start = time.process_time()
-    found = list(drawings(members, lambda _: 2))
+    found = list(drawings(members, lambda _: 2, lambda _, inner: inner.zone))
     assert time.process_time() - start < 3
     assert [len(one.arrows) for one in found] == [2998]
+
+
+def placed(region: str, name: str, kind: str = "DBInstance", zone: str = "", inside: str = "") -> Member:
+    """A database of an account, in a Region and an Availability Zone."""
+    account, within = "111122223333", (f"AWS::RDS::{inside}",) if inside else ()
+    subject = Subject(name, f"AWS::RDS::{kind}", "live", account, region)
+    return Member(f"{account}/{region}", name, subject, None, zone, within, (), "pass", "info")
+
+
+def test_zones_and_regions_are_columns_with_a_name() -> None:
+    """The members of a cluster elsewhere stand in it, so one drawing shows all of a global database."""
+    members = (
+        placed("eu-west-1", "world", "GlobalCluster"),
+        placed("eu-west-1", "west", "DBCluster", "eu-west-1a, eu-west-1b, Multi-AZ", "GlobalCluster/world"),
+        placed("eu-west-1", "second", zone="eu-west-1b", inside="DBCluster/west"),
+        placed("eu-west-1", "first", zone="eu-west-1a", inside="DBCluster/west"),
+        placed("us-east-1", "east", "DBCluster", "us-east-1a, us-east-1c", "GlobalCluster/world"),
+        placed("us-east-1", "far", zone="us-east-1c", inside="DBCluster/east"),
+    )
+    figures = re.findall(r"<figcaption>.*?</figure>", rendered("html", CLEAN._replace(members=members)), re.DOTALL)
+    lanes = [re.findall(r'class="lane".*?<text[^>]*>(.*?)</text>', figure) for figure in figures]
+    assert lanes == [
+        ["eu-west-1", "eu-west-1a", "eu-west-1b", "us-east-1", "us-east-1c"],
+        ["us-east-1", "us-east-1c"],
+    ]
+    assert 'aria-label="far, RDS DBInstance, in us-east-1, us-east-1c, pass"' in figures[0]
+    assert ">eu-west-1a, b<" in figures[0]
+
+
+@pytest.mark.parametrize(
+    ("zone", "lines"),
+    [
+        ("", []),
+        ("eu-west-1a, eu-west-1b, Multi-AZ", ["eu-west-1a, b", "Multi-AZ"]),
+        ("us-gov-east-1a, us-gov-east-1c", ["us-gov-east-1a, c"]),
+        ("us-west-2a, us-west-2-lax-1a", ["us-west-2a", "us-west-2-lax-1a"]),
+        ("eu-west-1, us-east-1", ["eu-west-1", "us-east-1"]),
+        ("a, b", ["a", "b"]),
+        (", ".join("abcdefgh"), [*"abcdef", "and 2 more"]),
+    ],
+)
+def test_zones_are_told_with_their_region_once(zone: str, lines: list[str]) -> None:
+    assert zones(placed("eu-west-1", "db", zone=zone)) == lines
+
+
+def test_a_source_elsewhere_is_told_with_its_region() -> None:
+    one = placed("eu-west-1", "copy")._replace(
+        sources=("arn:aws:rds:ap-southeast-2:1:db:main", "AWS::RDS::DBCluster/x")
+    )
+    labels = Page(rendered("html", CLEAN._replace(members=(one,)))).values("aria-label")
+    assert "copy, RDS DBInstance, replica of main in ap-southeast-2, replica of x elsewhere, pass" in labels
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_what_it_is_on(scheme: int) -> None:
+    """By the 4.5 of WCAG AA."""
+    css = asset("html.css")
+    found = [dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in css.split(":root")[1:3]]
+    colours = found[0] | found[scheme]
+    kinds = re.findall(r"--tone: var\(--([\w]+)\); --tint: var\(--([\w-]+)\)", css)
+    assert len(kinds) >= 9
+    pairs = [(text, under) for text in ("ink", "quiet") for _, tint in kinds for under in ("page", "card", tint)]
+    pairs += [(tone, under) for tone, tint in kinds for under in (tint, "page", "card")]
+    pairs += [("link", under) for under in ("page", "card", "critical-tint", "medium-tint")] + [("ink", "mark")]
+    ratios = {(one, other): contrast(colours[one], colours[other]) for one, other in pairs}
+    assert {pair: ratio for pair, ratio in ratios.items() if ratio < 4.5} == {}

@@ -34,10 +34,12 @@ from .sample import (
     EXEMPTED,
     FRAMEWORK,
     HOSTILE,
+    KEY,
     MEMBERS,
     MULTI_AZ,
     NOTHING,
     PASSED,
+    PUBLIC,
     RICH,
 )
 
@@ -97,7 +99,7 @@ def test_a_row_of_csv_is_a_gap_or_a_finding_and_no_formula(case: str) -> None:
     rows = list(csv.DictReader(rendered("csv", *CASES[case]).splitlines()))
     report, options = CASES[case]
     assert [row["kind"] for row in rows][: len(report.gaps)] == ["gap"] * len(report.gaps)
-    assert [row["kind"] for row in rows].count("waiver") == len(report.notices)
+    assert [row["kind"] for row in rows].count("notice") == len(report.notices)
     assert len(rows) == len(report.gaps) + len(report.notices) + len(shown(report, options))
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
 
@@ -347,7 +349,7 @@ def test_csv_is_a_table(case: str) -> None:
     assert [row[0] for row in rows] == [
         "kind",
         *["gap"] * len(report.gaps),
-        *["waiver"] * len(report.notices),
+        *["notice"] * len(report.notices),
         *["finding"] * len(shown(report, options)),
     ]
 
@@ -434,3 +436,35 @@ def test_markdown_fits_a_comment(name: str) -> None:
     assert len(text.encode()) < 65_536
     assert "left out here" in text
     assert text.splitlines()[-1].startswith("3 files read")
+
+
+@pytest.mark.parametrize("text", ["@all", "octo/repo#12", "#12", "GH-12", "http://a.example", "www.a.example", "a@b.c"])
+def test_markdown_neither_links_nor_tells_anybody(text: str) -> None:
+    """GitHub looks for these in text, but not within code; a notice is a line of text."""
+    finding = ENCRYPTED._replace(message=f"Value {text}; it must be true")
+    page = rendered("markdown", CLEAN._replace(findings=(finding,)))
+    assert text not in page
+    assert text in page.replace("\u200b", "")
+    assert "&#x27;so&#x27;" in rendered("markdown", CLEAN._replace(findings=(ENCRYPTED._replace(message="not 'so'"),)))
+
+
+def test_sarif_keeps_the_worst_of_more_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dbguard.reporters.sarif.MOST", 2)
+    log = json.loads(rendered("sarif", CLEAN._replace(findings=(KEY, ENCRYPTED, MULTI_AZ, PUBLIC))))
+    run = log["runs"][0]
+    assert {one["ruleId"] for one in run["results"]} == {"rds/storage-encrypted", "rds/public-access"}
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["rds/public-access", "rds/storage-encrypted"]
+    told = run["invocations"][0]["toolExecutionNotifications"]
+    assert [one["message"]["text"].partition(",")[0] for one in told] == ["2 results left out"]
+    assert run["invocations"][0]["executionSuccessful"]
+
+
+def test_a_rule_of_sarif_is_as_severe_as_its_worst_finding_waived_or_not() -> None:
+    waived = {"reason": "x", "until": None, "where": "comment"}
+    findings = (ENCRYPTED._replace(severity="low"), ENCRYPTED, ENCRYPTED._replace(severity="low", waiver=waived))
+    show = Options(show=EVERYTHING)
+    for some, level, score in ((findings, "error", "8.0"), ((ENCRYPTED._replace(waiver=waived),), "error", "8.0")):
+        log = json.loads(rendered("sarif", CLEAN._replace(findings=some), show))
+        (rule,) = log["runs"][0]["tool"]["driver"]["rules"]
+        assert rule["defaultConfiguration"]["level"] == level
+        assert rule["properties"]["security-severity"] == score

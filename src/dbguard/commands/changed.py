@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dbguard import parameter_sets
 from dbguard.changes import Told, Version, altered, file_of, identity, narrowed
+from dbguard.commands.reconfigured import edited, is_moved_along
 from dbguard.discover import Candidate, Found, find, narrow
 from dbguard.earlier import Earlier
 from dbguard.errors import UsageError
@@ -104,9 +105,15 @@ class Changes:
         ]
         self.earlier = Earlier(source, self.paths, self.files, self.new.paths, values)
         given = {one.name: self.new.paths(_split(one.name)[0]) for one in self.sets}
+        for old, place in list(self.earlier.renamed.items()):
+            if not is_moved_along(self.earlier, old, place, setup.configuration):
+                self.earlier.separate(old)
         self.given = {name: path for name, path in given.items() if not path.startswith("../")}
         ignored = (path for path in source.files if path.endswith(".gitignore"))  # what they say decides what is read
         if not all(map(self.earlier.is_same, (*self.given.values(), *ignored))):
+            self.earlier.unsettle()
+        self.edited = edited(self.earlier, map(self.new.paths, setup.files))
+        if any(self.edited):
             self.earlier.unsettle()
         self.told: Told | None = None
 
@@ -123,10 +130,10 @@ class Changes:
         homes = frozenset(one for one in report.homes if self.new.paths(one) not in self.earlier.quiet)
         with _folder() as folder:
             old, known = self._known(folder)
-        nodes = altered(old, self.new)
+        nodes = altered(old, self.new, self.edited.gives)
         stirred = frozenset(file for (file, _), some in self.new.at.items() if not nodes.isdisjoint(some))
         same = frozenset(filter(self.earlier.is_as_it_was, (file_of(one, self.new.paths) for one in report.gaps)))
-        self.told = Told(old, self.new, nodes, known, same, stirred | self.earlier.changed)
+        self.told = Told(old, self.new, nodes, known, same, self.edited.uncovers, stirred | self.earlier.changed)
         return report._replace(homes=homes)  # so that nothing is missed of what was not looked for
 
     def narrowed(self, report: Report) -> Report:

@@ -12,6 +12,7 @@ from dbguard.errors import UsageError
 from dbguard.mistakes import listed
 
 ALONE = (errno.EACCES, errno.EPERM, errno.EBUSY)  # a file that may be written, in a folder that takes no other: a mount
+LINES = ("compact", "github", "markdown", "text")  # formats that may stand among others
 Output = tuple[str, str | None]  # a format and its file; None is standard output
 
 
@@ -26,12 +27,22 @@ def directed(outputs: Sequence[Output], file: str | None) -> list[Output]:
             wanted = [f"--format {found[number][0]}=FILE" for number in homeless]
             raise UsageError(f"--output-file takes one report, there are {len(wanted)}: write {listed(wanted, 'and')}")
         found[homeless[0]] = (found[homeless[0]][0], file)
+    _check_shared([name for name, named in found if named is None])
     files = [named for _, named in found if named is not None]
+    real = [os.path.realpath(one) for one in files]
     for one in files:
         check(one)
-        if files.count(one) > 1 and _is_plain(one):
+        if real.count(os.path.realpath(one)) > 1 and _is_plain(one):
             raise UsageError(f"two reports go to {one}: give each its own file")
     return found
+
+
+def _check_shared(formats: Sequence[str]) -> None:
+    """Refuse several reports on standard output of which one is read whole. Raises UsageError."""
+    whole = [name for name in formats if name not in LINES]
+    if whole and len(formats) > 1:
+        wanted = f"--format {whole[0]}=FILE"
+        raise UsageError(f"{whole[0]} is read whole, and {len(formats)} reports go to standard output: write {wanted}")
 
 
 def check(file: str) -> None:

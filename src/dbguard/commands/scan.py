@@ -222,7 +222,7 @@ def outputs(options: argparse.Namespace) -> list[Output]:
     """The formats, each with its file. Raises UsageError for one that there is not, or that cannot be written."""
     found = [_output(text) for text in options.format or ["text"]]
     named = None if options.output_file == "-" else options.output_file
-    if named is not None or any(file for _, file in found):
+    if named is not None or len(found) > 1 or any(file for _, file in found):
         from dbguard.commands import files
 
         found = files.directed(found, named)

@@ -151,6 +151,7 @@ class Configuration:
         """The same for files that are looked at elsewhere."""
         found = copy(self)
         found.today = today
+        found._files = dict(self._files)  # noqa: SLF001 - what holds there alone does not hold here
         return found
 
     def _file(self, home: str) -> File:

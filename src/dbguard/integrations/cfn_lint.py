@@ -18,7 +18,7 @@ from dbguard.cli import DEEPEST, parser
 from dbguard.errors import DbguardError, PolicyError
 from dbguard.model import MAY_FAIL, UNKNOWN, WAIVABLE, Finding, Location, Report
 from dbguard.policy_library import Entry, Library
-from dbguard.reporters import LONGEST, is_brief, level, place, prose, said, scenario
+from dbguard.reporters import LONGEST, about, is_brief, level, place, prose, said, scenario
 
 MARK = "9"  # the numbers that cfn-lint leaves to rules that are not its own
 GENERAL = f"E{MARK}/dbguard"  # gaps, and findings of policies that are not built in
@@ -121,7 +121,7 @@ def _matches(report: Report) -> Iterator[tuple[str, RuleMatch]]:
     for gap in report.gaps:
         yield _general(f"dbguard could not look ({gap.kind}): {prose(gap.detail)}", gap.location)
     for notice in report.notices:
-        yield NOTICE, _match(NOTICE, 1, f"waiver {notice.kind}: {prose(notice.detail)}", notice.location)
+        yield NOTICE, _match(NOTICE, 1, f"notice, {about(notice)}: {prose(notice.detail)}", notice.location)
     for finding in report.findings:
         if finding.verdict in WAIVABLE and finding.waiver is None:
             yield _found(finding)
@@ -169,7 +169,7 @@ RULES[GENERAL] = _row(
     GENERAL, "dbguard looked at everything", "What dbguard could not look at, and policies of your own"
 )
 RULES[NOTICE] = _row(
-    NOTICE, "dbguard's waivers are of use", "Waivers that are malformed, expired, unused or name nothing"
+    NOTICE, "dbguard has no notice", "Waivers and settings that have no effect: malformed, expired, unused, locked"
 )
 # cfn-lint takes every class of this module that is a rule, by its name.
 globals().update({re.sub(r"\W", "_", name): type("Rule", (_Rule,), row) for name, row in RULES.items()})

@@ -20,7 +20,9 @@ from dbguard.model import (
     VERDICTS,
     WAIVED,
     Finding,
+    Gap,
     Location,
+    Notice,
     Report,
     Subject,
 )
@@ -251,6 +253,11 @@ def prose(text: str) -> str:
     """A sentence on one line, safe to print, and cut where it is longer than anyone reads."""
     line = " ".join(text[:LONGEST].split())
     return printable(line) + ("..." if len(text) > LONGEST else "")
+
+
+def about(entry: Gap | Notice) -> str:
+    """The kind of a gap; of a notice with what it is about: an expired waiver, but a locked setting or waiver."""
+    return entry.kind if isinstance(entry, Gap) or entry.kind == "locked" else f"{entry.kind} waiver"
 
 
 def accepted(waiver: dict[str, Any]) -> str:

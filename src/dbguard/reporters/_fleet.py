@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from dbguard.model import EXEMPT, FAIL, MAY_FAIL, PASS, WAIVED, Finding, Member, badness
 from dbguard.reporters import count, prose
-from dbguard.reporters._layout import LINE, Box, Drawing, drawings
+from dbguard.reporters._layout import LINE, WIDTH, Box, Drawing, Lane, drawings
 from dbguard.reporters._markup import element, opening, safe, short
-from dbguard.reporters._relatives import Relatives, seen_from, title
+from dbguard.reporters._relatives import Relatives, place, seen_from, title, zones
 from dbguard.reporters.text import columns
 
 MANY, SOME = 60, 12  # members of a home from which on only some drawings are not folded away
@@ -24,6 +24,14 @@ class Fleet(NamedTuple):
     relatives: Relatives
     anchors: dict[Member, str]
 
+    def lines(self, member: Member) -> int:
+        """How many lines stand below the name of a member."""
+        return len(_written(member, self))
+
+    def place(self, outer: Member, inner: Member) -> str:
+        """The column that a member stands in within the box of another."""
+        return place(outer, inner, self.relatives.itself(inner))
+
 
 def section(members: tuple[Member, ...], findings: list[Finding]) -> Iterator[str]:
     """The picture, its legend, and the same as a table."""
@@ -32,13 +40,14 @@ def section(members: tuple[Member, ...], findings: list[Finding]) -> Iterator[st
     fleet = Fleet(Relatives(members), _anchors(members, findings))
     yield opening("fleet")
     yield f"<p>{count(len(members), 'database')}, each coloured by the worst that was found. Arrows lead from a source "
-    yield "to its replicas.</p>\n" + _legend(members)
+    yield "to its replicas. Columns in a box are Availability Zones, or Regions; a dashed frame is of another Region "
+    yield "or account.</p>\n" + _legend(members)
     for _, group in groupby(members, key=lambda one: one.home):
         rows = list(group)
-        yield f"<figure><figcaption><code>{safe(title(rows[0]))}</code></figcaption>\n"
+        yield f"<figure><figcaption><b>{safe(title(rows[0]))}</b></figcaption>\n"
         yield from _mosaic(rows) if len(rows) > MANY else ()
         beside = fleet.relatives.beside(rows[0].home)
-        yield from _drawn(list(drawings([*rows, *beside], lambda one: len(_lines(one, fleet)))), fleet)
+        yield from _drawn(list(drawings([*rows, *beside], fleet.lines, fleet.place)), fleet)
         yield "</figure>\n"
     yield from _table(members, fleet)
     yield "</section>\n"
@@ -78,11 +87,20 @@ def _lines(member: Member, fleet: Fleet) -> list[str]:
     """What is written in a box below the name."""
     relatives = fleet.relatives
     if relatives.itself(member) is not member:
-        return [short(member.resource.type), f"in {seen_from(member, relatives.itself(member))}", label(member)]
+        home = f"in {seen_from(member, relatives.itself(member))}"
+        return [short(member.resource.type), home, *zones(member), label(member)]
     away = [f"in {relatives.called(member, name)}" for name in member.inside if relatives.is_away(member, name)]
     sources = dict.fromkeys(relatives.called(member, name) for name in member.sources)
-    lines = [short(member.resource.type), member.zone, *away, *(f"replica of {one}" for one in sources)]
-    return [*(line for line in lines if line), label(member)]
+    lines = [short(member.resource.type), *zones(member), *away, *(f"replica of {one}" for one in sources)]
+    return [*lines, label(member)]
+
+
+def _written(member: Member, fleet: Fleet) -> list[str]:
+    """The same in lines that a box has room for."""
+    from textwrap import wrap
+
+    folded = (wrap(prose(line), (WIDTH - 18) // 7, max_lines=2, placeholder="…") for line in _lines(member, fleet))
+    return list(chain.from_iterable(folded))
 
 
 def _drawn(found: list[Drawing], fleet: Fleet) -> Iterator[str]:
@@ -118,16 +136,23 @@ def _svg(drawing: Drawing, fleet: Fleet) -> Iterator[str]:
     names = ", ".join(box.member.resource.id for box in drawing.boxes[:5])
     yield f'<svg role="group" aria-label="{safe(names)}" width="{drawing.width}" height="{drawing.height}" '
     yield f'viewBox="0 0 {drawing.width} {drawing.height}">\n'
-    for box in drawing.boxes:
-        yield from _box(box, fleet)
+    for part in drawing.parts:
+        yield from _lane(part) if isinstance(part, Lane) else _box(part, fleet)
     for start, end in drawing.arrows:
         yield _arrow(start, end)
     yield "</svg>\n"
 
 
+def _lane(lane: Lane) -> Iterator[str]:
+    """A column; the boxes tell in words where they are, so nobody is told of it again."""
+    yield f'<g class="lane" aria-hidden="true"><rect x="{lane.x}" y="{lane.y}" width="{lane.width}" '
+    yield f'height="{lane.height}" rx="4"/><text x="{lane.x + 6}" y="{lane.y + 14}">'
+    yield f"{safe(_cut(lane.name, (lane.width - 8) // 8))}</text></g>\n"
+
+
 def _box(box: Box, fleet: Fleet) -> Iterator[str]:
-    member, lines = box.member, _lines(box.member, fleet)
-    told = ", ".join((member.resource.id, *lines))
+    member, lines = box.member, _written(box.member, fleet)
+    told = ", ".join((member.resource.id, *_lines(member, fleet)))
     itself = fleet.relatives.itself(member)
     anchor = fleet.anchors.get(itself)
     tone = kind(member) if itself is member else f"{kind(member)} abroad"

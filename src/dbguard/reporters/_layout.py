@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
 from dbguard.model import Member
 
-WIDTH, LINE, HEAD, PAD, GAP, ARROW = 180, 16, 14, 10, 8, 40
+WIDTH, LINE, HEAD, PAD, GAP, ARROW, LANE = 180, 16, 14, 10, 8, 40, 20
 Names = dict[str, str]
+Place = Callable[[Member, Member], str]
 
 
 class Box(NamedTuple):
@@ -22,22 +24,37 @@ class Box(NamedTuple):
     height: int
 
 
+class Lane(NamedTuple):
+    """A column within the box of a member, named by the Availability Zone or Region that it stands for."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    name: str
+
+
 class Drawing(NamedTuple):
-    """Members that belong together; a box stands before those inside it."""
+    """Members that belong together; a box stands before those inside it, and lanes behind these."""
 
     width: int
     height: int
-    boxes: list[Box]
+    parts: list[Box | Lane]
     arrows: list[tuple[Box, Box]]
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The members alone."""
+        return [one for one in self.parts if isinstance(one, Box)]
 
 
 class Home:
     """The members of one home, and how they hang together."""
 
-    def __init__(self, members: list[Member], lines: Callable[[Member], int]) -> None:
+    def __init__(self, members: list[Member], lines: Callable[[Member], int], place: Place) -> None:
         self.members = {one.name: one for one in members}
         self.by_arn = {one.resource.arn: one.name for one in members if one.resource.arn}
-        self.lines = lines
+        self.lines, self.place = lines, place
         self.parent = self._parents()
         self.children: dict[str, list[Member]] = {}
         for name, one in self.parent.items():
@@ -81,42 +98,55 @@ class Home:
         if not columns:
             return WIDTH, height
         wide = sum(max(width for width, _ in column) + GAP for column in columns) - GAP
+        height += LANE if any(self.lanes(name)) else 0
         return 2 * PAD + wide, height + max(sum(tall + GAP for _, tall in column) for column in columns)
 
     def zones(self, name: str) -> list[list[Member]]:
-        """What is inside a box, in a column for each zone."""
-        inner = sorted(self.children.get(name, ()), key=lambda one: one.zone)
-        return [list(column) for _, column in groupby(inner, key=lambda one: one.zone)]
+        """What is inside a box, in a column for each place."""
+        place = partial(self.place, self.members[name])
+        return [list(column) for _, column in groupby(sorted(self.children.get(name, ()), key=place), key=place)]
 
-    def boxes(self, name: str, x: int, y: int) -> Iterator[Box]:
-        """The box and those inside it, by zone."""
+    def lanes(self, name: str) -> list[str]:
+        """The names of the columns inside a box; empty where nothing is known."""
+        return [self.place(self.members[name], column[0]) for column in self.zones(name)]
+
+    def boxes(self, name: str, x: int, y: int) -> Iterator[Box | Lane]:
+        """The box and those inside it, by place."""
         width, height = self.size(name)
         yield Box(self.members[name], x, y, width, height)
-        across = x + PAD
-        for column in self.zones(name):
-            down = y + HEAD + LINE * (1 + self.lines(self.members[name]))
+        across, top = x + PAD, y + HEAD + LINE * (1 + self.lines(self.members[name]))
+        lanes = self.lanes(name)
+        for lane, column in zip(lanes, self.zones(name), strict=True):
+            wide, down = max(self.size(one.name)[0] for one in column), top
+            if any(lanes):
+                yield Lane(across - 3, top, wide + 6, y + height - top - 4, lane)
+                down += LANE
             for one in column:
                 yield from self.boxes(one.name, across, down)
                 down += self.size(one.name)[1] + GAP
-            across += max(self.size(one.name)[0] for one in column) + GAP
+            across += wide + GAP
 
 
-def drawings(members: list[Member], lines: Callable[[Member], int]) -> Iterator[Drawing]:
-    """The drawings of one home; `lines` tells how many lines stand below the name of a member."""
-    home = Home(members, lines)
+def drawings(members: list[Member], lines: Callable[[Member], int], place: Place) -> Iterator[Drawing]:
+    """The drawings of one home.
+
+    `lines` tells how many lines stand below the name of a member, `place` where a member in the box of another is.
+    """
+    home = Home(members, lines, place)
     for group in home.groups():
-        boxes: list[Box] = []
+        parts: list[Box | Lane] = []
         x = 1
         for column in group:
             y = 1
             for name in column:
-                boxes += home.boxes(name, x, y)
+                parts += home.boxes(name, x, y)
                 y += home.size(name)[1] + GAP
-            x = max(box.x + box.width for box in boxes) + ARROW
+            x = max(part.x + part.width for part in parts) + ARROW
+        boxes = [one for one in parts if isinstance(one, Box)]
         where = {box.member.name: box for box in boxes}
         arrows = [(box, where[one]) for box in boxes for one in home.replicas.get(box.member.name, ())]
         wide = max(box.x + box.width for box in boxes) + (20 if any(b.x < a.x + a.width for a, b in arrows) else 1)
-        yield Drawing(wide, max(box.y + box.height for box in boxes) + 1, boxes, arrows)
+        yield Drawing(wide, max(box.y + box.height for box in boxes) + 1, parts, arrows)
 
 
 def _upwards(name: str, parents: Names) -> list[str]:

@@ -9,7 +9,7 @@ from dbguard.reporters import prose
 # The sections of the page, in their order.
 TITLES = {
     "gaps": "Not looked at",
-    "notices": "Waivers to look at",
+    "notices": "Notices",
     "trend": "Since the baseline",
     "fleet": "Fleet",
     "findings": "Findings",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dbguard.model import Finding, Gap, Notice, Report
 from dbguard.reporters import (
     Options,
+    about,
     home,
     place,
     printable,
@@ -23,8 +24,8 @@ from dbguard.reporters._controls import of_policies
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """Gaps first, then notices, findings, and what was seen."""
-    for kind, entries in (("gap", report.gaps), ("waiver", report.notices)):
-        yield from (_entry(kind, entry) for entry in entries)
+    for label, entries in (("gap", report.gaps), ("notice", report.notices)):
+        yield from (_entry(label, entry) for entry in entries)
     controls = of_policies(report)
     for finding in shown(report, options):
         yield _finding(finding, controls.get(finding.policy))
@@ -32,9 +33,9 @@ def render(report: Report, options: Options) -> Iterator[str]:
         yield summary(report) + "\n"
 
 
-def _entry(kind: str, entry: Gap | Notice) -> str:
+def _entry(label: str, entry: Gap | Notice) -> str:
     where = place(entry.location) if entry.location else printable(entry.target)
-    return tame(f"{where}: {kind}[{printable(entry.kind)}]: {prose(entry.detail)}\n")
+    return tame(f"{where}: {label}[{printable(about(entry))}]: {prose(entry.detail)}\n")
 
 
 def _finding(finding: Finding, controls: str | None) -> str:

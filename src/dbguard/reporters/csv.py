@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dbguard.model import Finding, Gap, Location, Notice, Related, Report
-from dbguard.reporters import Options, assignment, excerpt, place, prose, shown
+from dbguard.reporters import Options, about, assignment, excerpt, place, prose, shown
 from dbguard.reporters._controls import of_policies
 
 COLUMNS = (
@@ -19,9 +19,9 @@ FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@|%＝＋－＠])")
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
-    """The header, and a row for each gap, notice and finding; `kind` says which, and is `waiver` for a notice."""
+    """The header, and a row for each gap, notice and finding; `kind` says which."""
     yield _row(dict(zip(COLUMNS, COLUMNS, strict=True)))
-    for kind, entries in (("gap", report.gaps), ("waiver", report.notices)):
+    for kind, entries in (("gap", report.gaps), ("notice", report.notices)):
         yield from (_row(_entry(kind, entry)) for entry in entries)
     controls = of_policies(report)
     for finding in shown(report, options):
@@ -39,7 +39,7 @@ def _cell(text: str) -> str:
 
 
 def _entry(kind: str, entry: Gap | Notice) -> dict[str, str]:
-    row = {"kind": kind, "title": entry.kind, "message": entry.detail, "resource": entry.target}
+    row = {"kind": kind, "title": about(entry), "message": entry.detail, "resource": entry.target}
     return row | _place(entry.location)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dbguard.model import FAIL, SEVERITIES, Finding, Gap, Location, Notice, Report
 from dbguard.reporters import (
     Options,
+    about,
     count,
     home,
     is_brief,
@@ -55,7 +56,7 @@ def _gap(gap: Gap) -> str:
 
 def _notice(notice: Notice) -> str:
     text = prose(f"{notice.target}: {notice.detail}")
-    return _command("warning", notice.location, f"dbguard waiver: {notice.kind}", text)
+    return _command("warning", notice.location, f"dbguard notice: {about(notice)}", text)
 
 
 def _finding(finding: Finding, controls: str | None) -> str:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from dbguard.model import EXEMPT, MAY_FAIL, PASS, SEVERITIES, Finding, Gap, Location, Notice, Report
-from dbguard.reporters import Options, accepted, dump, is_brief, prose, sentence, shelf, shown
+from dbguard.reporters import Options, about, accepted, dump, is_brief, prose, sentence, shelf, shown
 from dbguard.reporters._controls import of_policies
 
 # For our severities, from the worst to the mildest.
@@ -51,8 +51,8 @@ def _gap(gap: Gap) -> dict[str, Any]:
 
 def _notice(notice: Notice) -> dict[str, Any]:
     where = notice.location or Location(notice.target, 1, 1)
-    text = prose(f"{notice.kind} waiver: {notice.detail}")
-    return _entry(f"waiver/{notice.kind}", text, f"{where.file}:{notice.kind}:{notice.detail}", LEVELS[-1], where)
+    text = prose(f"{about(notice)}: {notice.detail}")
+    return _entry(f"notice/{notice.kind}", text, f"{where.file}:{notice.kind}:{notice.detail}", LEVELS[-1], where)
 
 
 def _entry(check: str, text: str, fingerprint: str, severity: str, where: Location) -> dict[str, Any]:

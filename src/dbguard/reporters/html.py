@@ -15,6 +15,7 @@ from dbguard.reporters import (
     _findings,
     _fleet,
     _trend,
+    about,
     count,
     is_brief,
     is_clean,
@@ -135,7 +136,7 @@ def _listed(entries: Sequence[Gap | Notice]) -> Iterator[str]:
 
 def _entry(entry: Gap | Notice) -> str:
     where = place(entry.location) if entry.location else entry.target
-    return f"<li><code>{safe(where)}</code> <b>{safe(entry.kind)}</b>: {safe(entry.detail)}</li>\n"
+    return f"<li><code>{safe(where)}</code> <b>{safe(about(entry))}</b>: {safe(entry.detail)}</li>\n"
 
 
 def _numbers(report: Report, severities: list[str]) -> Iterator[str]:

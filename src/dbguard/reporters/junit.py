@@ -14,6 +14,7 @@ from itertools import groupby
 from dbguard.model import EXEMPT, FAIL, PASS, Finding, Gap, Notice, Report
 from dbguard.reporters import (
     Options,
+    about,
     excerpt,
     home,
     is_brief,
@@ -44,8 +45,8 @@ class Suites:
         for name, group in groupby(shown(self._report, self._options), key=home):
             yield _suite(name, [self._finding(finding) for finding in group])
         seen = [self._entry(gap, "error", gap.kind) for gap in self._report.gaps] or [_complete(self._report)]
-        waivers = [self._entry(notice, "skipped", f"{notice.kind} waiver") for notice in self._report.notices]
-        yield _suite("dbguard", [*seen, *waivers])
+        notices = [self._entry(notice, "skipped", f"notice: {about(notice)}") for notice in self._report.notices]
+        yield _suite("dbguard", [*seen, *notices])
 
     def _finding(self, finding: Finding) -> str:
         name = f"{finding.resource.id} ({finding.resource.type}) in {home(finding)}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 
 from dbguard.model import SEVERITIES, Finding, Gap, Notice, Report
 from dbguard.reporters import (
     Options,
+    about,
     count,
     home,
     is_brief,
@@ -28,6 +30,8 @@ from dbguard.reporters._controls import framework_lines
 MARKER = "<!-- dbguard -->\n"
 # Bytes that each section may take; together with the frame they stay below 65,536.
 GAPS, NOTICES, WRONG, BRIEF, CONTROLS = 9_000, 5_000, 31_000, 9_000, 8_000
+# What GitHub would make a link of, and a message to somebody.
+LINKED = re.compile(r"@|(?<!&)#(?=\d)|\bGH-(?=\d)|://(?=\w)|\bwww\.", re.IGNORECASE)
 # What Markdown would take as markup, within a table too.
 SPECIAL = {ord(char): f"&#{ord(char)};" for char in "\\`*_[]|~"}
 TABLE = "| Severity | Policy | Resource | What is wrong | Where |\n|---|---|---|---|---|\n"
@@ -43,7 +47,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         yield f"**Incomplete:** {count(len(report.gaps), 'gap')}; what is there was not judged.\n\n"
         yield from _fitting([_gap(gap) for gap in report.gaps], GAPS)
     if report.notices:
-        yield f"**Waivers:** {count(len(report.notices), 'notice')}.\n\n"
+        yield f"**{count(len(report.notices), 'notice')}:**\n\n"
         yield from _fitting([_gap(notice) for notice in report.notices], NOTICES)
     if len(brief) < len(findings):
         yield TABLE
@@ -83,7 +87,7 @@ def _fitting(rows: list[str], room: int) -> Iterator[str]:
 
 def _gap(gap: Gap | Notice) -> str:
     where = place(gap.location) if gap.location else gap.target
-    return f"- {_code(where)} {_plain(gap.kind)}: {_plain(gap.detail)}\n"
+    return f"- {_code(where)} {_plain(about(gap))}: {_plain(gap.detail)}\n"
 
 
 def _row(finding: Finding) -> str:
@@ -110,8 +114,8 @@ def _related(finding: Finding) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown leaves as it is; a zero-width space keeps names from being notified."""
-    return escape(prose(text)).translate(SPECIAL).replace("@", "@\u200b")
+    """Text that Markdown leaves as it is; a zero-width space keeps people and other threads from being notified."""
+    return LINKED.sub("\\g<0>\u200b", escape(prose(text))).translate(SPECIAL)
 
 
 def _code(text: str) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dbguard.model import EXEMPT, FAIL, PASS, Finding, Gap, Location, Notice, Related, Report, Subject
-from dbguard.reporters import Options, accepted, count, dump, excerpt, level, prose, sentence, shelf, shown
+from dbguard.model import EXEMPT, FAIL, PASS, SEVERITIES, Finding, Gap, Location, Notice, Related, Report, Subject
+from dbguard.reporters import Options, about, accepted, count, dump, excerpt, level, prose, sentence, shelf, shown
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+MOST = 25_000  # results; GitHub refuses a file with more, and shows the worst 5,000
 LEVELS = ("error", "warning", "note")
 # GitHub: over 9.0 is critical, 7.0 to 8.9 high, 4.0 to 6.9 medium, below low.
 SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "0.1"}
@@ -23,18 +24,30 @@ KINDS = {PASS: "pass", EXEMPT: "notApplicable"}
 def render(report: Report, options: Options) -> Iterator[str]:
     """One log with one run."""
     findings = shown(report, options)
-    rules = {finding.policy: finding for finding in findings}
+    over = len(findings) - MOST
+    findings = _worst(findings) if over > 0 else findings
+    rules = {one.policy: one for one in sorted(findings, key=_badness, reverse=True)}
     index = {policy: number for number, policy in enumerate(sorted(rules))}
     driver = {"name": "dbguard", "version": report.version, "rules": [_rule(rules[policy]) for policy in index]}
     run: dict[str, Any] = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(report)],
+        "invocations": [_invocation(report, over)],
         "results": [_result(finding, index[finding.policy]) for finding in findings],
     }
     if report.controls:
         run["properties"] = {"controls": [control._asdict() for control in report.controls]}
     yield dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
+
+
+def _badness(finding: Finding) -> int:
+    return SEVERITIES.index(finding.severity)
+
+
+def _worst(findings: list[Finding]) -> list[Finding]:
+    """As many as there is room for, in their order."""
+    worst = sorted(range(len(findings)), key=lambda at: (level(findings[at]), _badness(findings[at])))
+    return [findings[at] for at in sorted(worst[:MOST])]
 
 
 def _rule(finding: Finding) -> dict[str, Any]:
@@ -46,7 +59,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
         "shortDescription": {"text": title},
         "fullDescription": {"text": f"{title}."},
         "help": {"text": f"{title}. {fix} Why: {why}", "markdown": f"{title}.\n\n**Fix:** {fix}\n\n**Why:** `{why}`\n"},
-        "defaultConfiguration": {"level": LEVELS[level(finding._replace(verdict=FAIL))]},
+        "defaultConfiguration": {"level": LEVELS[level(finding._replace(verdict=FAIL, waiver=None))]},
         "properties": {
             "security-severity": SCORES[finding.severity],
             "tags": ["security", "database", finding.policy.partition("/")[0]],
@@ -110,19 +123,24 @@ def _related(number: int, related: Related) -> dict[str, Any]:
     return {"id": number, "message": {"text": prose(text)}, **place}
 
 
-def _invocation(report: Report) -> dict[str, Any]:
-    """How the run went: every gap is a notification, and makes the run a failed one."""
+def _invocation(report: Report, over: int) -> dict[str, Any]:
+    """How the run went: every gap is a notification, and makes the run a failed one; and one is what is left out."""
     invocation: dict[str, Any] = {"executionSuccessful": report.complete}
     if report.gaps:
         invocation["exitCodeDescription"] = f"incomplete: {count(len(report.gaps), 'gap')}"
-        invocation["toolExecutionNotifications"] = [_notification(gap, "error") for gap in report.gaps]
+    told = [_notification(gap, "error") for gap in report.gaps]
+    if over > 0:
+        left = f"{count(over, 'result')} left out, the mildest: GitHub takes {MOST}, the other formats have all"
+        told.append({"level": "warning", "message": {"text": left}})
+    if told:
+        invocation["toolExecutionNotifications"] = told
     if report.notices:
-        told = [_notification(notice, "warning") for notice in report.notices]
-        invocation["toolConfigurationNotifications"] = told
+        notices = [_notification(notice, "warning") for notice in report.notices]
+        invocation["toolConfigurationNotifications"] = notices
     return invocation
 
 
 def _notification(gap: Gap | Notice, loud: str) -> dict[str, Any]:
-    text = prose(f"{gap.target}: {gap.kind}: {gap.detail}")
+    text = prose(f"{gap.target}: {about(gap)}: {gap.detail}")
     places = {"locations": [_physical(gap.location)]} if gap.location else {}
     return {"level": loud, "message": {"text": text}, **places}

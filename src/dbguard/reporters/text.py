@@ -12,6 +12,7 @@ from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, UNKNOWN, Finding, Gap, Loc
 from dbguard.reporters import (
     LONGEST,
     Options,
+    about,
     count,
     home,
     is_brief,
@@ -56,7 +57,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
 def _pieces(report: Report, options: Options) -> Iterator[str]:
     ink = Ink(options.color)
     yield from _entries("Not looked at", SEVERITY["critical"], report.gaps, ink)
-    yield from _entries("Waivers to look at", YELLOW, report.notices, ink)
+    yield from _entries("Notices", YELLOW, report.notices, ink)
     findings = shown(report, options)
     for name, group in groupby(findings, key=home):
         yield from _group(name, list(group), ink, options.width)
@@ -70,7 +71,7 @@ def _entries(title: str, code: str, entries: Sequence[Gap | Notice], ink: Ink) -
         yield ink(code, title) + "\n"
     for one in entries:
         where = place(one.location) if one.location else printable(one.target)
-        yield f"  {where}: {ink(code.rpartition(';')[2], printable(one.kind))}: {prose(one.detail)}\n"
+        yield f"  {where}: {ink(code.rpartition(';')[2], printable(about(one)))}: {prose(one.detail)}\n"
     if entries:
         yield "\n"
 

@@ -81,10 +81,11 @@ def _base(root: str, ref: str) -> str:
     if not ref or ref.startswith("-"):
         raise UsageError(f"--changed-since takes a branch, tag or commit, not '{ref}'")
     found = _run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    if found.returncode:
+    commit = found.stdout.decode().strip()
+    if found.returncode or not commit.isalnum():  # ^main stands for all that main does not have
         hint = FETCH if _shallow(root) else "fetch it, or name a branch, tag or commit that is here"
         raise UsageError(f"--changed-since: there is no revision {ref} in {root}: {hint}")
-    base = _run(root, "merge-base", found.stdout.decode().strip(), "HEAD")
+    base = _run(root, "merge-base", commit, "HEAD")
     if base.returncode:
         if _shallow(root):
             raise UsageError(f"--changed-since: this shallow clone does not reach back to where {ref} parted: {FETCH}")
