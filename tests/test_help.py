@@ -113,7 +113,7 @@ MISTAKES = {
     "drift": "dbguard drift: TEMPLATE and --stack are missing; see dbguard drift --help",
     "drift t.yaml --stack s": "dbguard: no Region: give --region, or set AWS_REGION",
     "live": "dbguard: no Region: give --region or --all-regions, or set AWS_REGION",
-    "scan t.yaml --no-waivers --show fail,waived": "dbguard: --show waived has no effect beside --no-waivers, "
+    "scan t.yaml --no-waivers --show waived": "dbguard: --show waived has no effect beside --no-waivers, "
     "with which nothing is waived",
     "explain 'a\x1b[31m\nb'": r"dbguard: there is no policy 'a\x1b[31m\nb'; dbguard policies list names them",
     "scan t.yaml --fail-on '\n\x1b'": "dbguard scan: --fail-on takes critical, high, medium, low or info, not "

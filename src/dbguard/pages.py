@@ -80,7 +80,7 @@ PAGES = {
         "changed by hand, and what the next deployment would undo.",
         {
             "dbguard drift shop.yaml --stack shop": "a stack in the environment's own account and Region",
-            "dbguard drift shop.yaml --stack shop --region eu-west-1 --select rds/ --format json": "for a program",
+            "dbguard drift shop.yaml --stack shop --select rds/ --format json": "for a program",
         },
         {
             0: "no policy's verdict has drifted",

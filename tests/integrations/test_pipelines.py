@@ -228,3 +228,22 @@ def test_the_hook_in_the_documentation_is_one() -> None:
     hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
     (config,) = (yaml.safe_load(one) for one in samples() if "repos:" in one)
     assert {hook["id"] for hook in config["repos"][0]["hooks"]} <= hooks
+
+
+def test_the_workflow_for_pull_requests_tells_what_changed(folder: Path) -> None:
+    page = (ROOT / "docs" / "pull-requests.md").read_text()
+    (text,) = (one for one in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "jobs:" in one)
+    checkout, ours = yaml.safe_load(text)["jobs"]["dbguard"]["steps"]
+    assert checkout["with"]["fetch-depth"] == 0
+    arguments = ours["with"]["args"].replace("${{ github.base_ref }}", "main")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init", "-q"], ["add", "safe.yaml", "broken.yaml"], ["commit", "-qm", "a"], ["tag", "origin/main"]):
+        subprocess.run([*git, *words], check=True)
+    code, log, _ = act(paths="a folder\nsafe.yaml", args=f"{arguments}\n{SELECT}")
+    assert code == 1
+    assert "1 unchanged file not judged" in log
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{one.name}" for one in (ROOT / "docs").glob("*.md"))])
+def test_no_page_installs_from_an_index_what_is_not_there(page: str) -> None:
+    assert not re.search(r"pip install [\"']?dbguard", (ROOT / page).read_text())

@@ -52,6 +52,16 @@ def test_the_hooks_look_at_whatever_a_folder_is_scanned_for() -> None:
         assert not re.search(hook["files"], "a.yaml/b.txt")
 
 
+def test_the_name_of_a_file_is_no_option(repository: Path) -> None:
+    (repository / "--version.yaml").write_text(OPEN)
+    (repository / "-orun.yaml").write_text(SAFE)
+    git("add", "--all")
+    code, log = run()
+    assert code == 1
+    assert "2 files read" in log
+    assert not (repository / "run.yaml").exists()
+
+
 def test_staged_files_alone_are_judged_in_one_process(repository: Path) -> None:
     for number in range(40):
         (repository / f"safe {number}.yaml").write_text(SAFE)

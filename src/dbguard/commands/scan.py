@@ -140,7 +140,7 @@ def check(options: argparse.Namespace, setup: Setup) -> None:
         raise UsageError("--prune-baseline has no effect without --baseline")
     if options.no_waivers and (options.baseline or options.write_baseline):
         raise UsageError("--no-waivers has no effect beside a baseline, which is one more way to waive")
-    if options.no_waivers and options.show is not None and options.show != "all" and WAIVED in shown(options.show):
+    if options.no_waivers and shown(options.show) == {WAIVED}:
         raise UsageError("--show waived has no effect beside --no-waivers, with which nothing is waived")
     if options.write_baseline:
         from dbguard.commands import files
