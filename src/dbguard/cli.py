@@ -104,8 +104,10 @@ def _end_by_signal() -> NoReturn:
 
 
 def _wrong(*lines: str) -> int:
+    from dbguard.reporters import printable
+
     for line in lines:
-        print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+        print(printable(line), file=sys.stderr)
     return WRONG
 
 
