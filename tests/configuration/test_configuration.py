@@ -285,6 +285,8 @@ examples:
     assert not said.err
     found = [one["location"]["file"] for one in said.report["findings"] if one["policy"] == "acme/engine"]
     assert found == ["a/t.yaml"]
+    asked = dbguard("scan", ".", "--select", "acme/")
+    assert [one["location"]["file"] for one in asked.report["findings"]] == ["a/t.yaml"]
 
 
 def test_nothing_left_to_run_is_said(tree: Tree, dbguard: Dbguard) -> None:
