@@ -44,6 +44,7 @@ ROOMS = (
     },
     {"dbguard.changes"},
     {"dbguard.earlier"},
+    {"dbguard.settlement"},
     {"dbguard.frameworks", "dbguard.baseline", "dbguard.layers", "dbguard.profile", "dbguard.watch"},
     {"dbguard.configuration", "dbguard.options"},
     {

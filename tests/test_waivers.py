@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dbguard import baseline, waiver
+from dbguard import baseline, settlement, waiver
 from dbguard.cli import main
 from dbguard.errors import UsageError
 from dbguard.model import Coverage, Finding, Location, Report, Subject, Trend
@@ -472,13 +472,13 @@ def test_waivers_of_a_configuration() -> None:
     ]
     places = [Location("dbguard.toml", line, 1) for line in (3, 5, 9)]
     made = [one for row, place in zip(rows, places, strict=True) for one in waiver.configured(row, place, ("",))]
-    run = waiver.Run(TYPES, lambda _: TYPES, "2026-06-01")
-    seen = waiver.settle(report(finding(), finding(name="Other")), made, run)
+    run = settlement.Run(TYPES, lambda _: TYPES, "2026-06-01")
+    seen = settlement.settle(report(finding(), finding(name="Other")), made, run)
     assert [one.waiver and one.waiver["reason"] for one in seen.findings] == ["databases", None]
     assert [(one.kind, one.detail) for one in seen.notices] == [("malformed", "rds/multi-az: it gives no reason")]
-    later = waiver.settle(report(finding()), made, run._replace(today="2027-01-02"))
+    later = settlement.settle(report(finding()), made, run._replace(today="2027-01-02"))
     assert (later.waived, [one.kind for one in later.notices].count("expired")) == (0, 1)
-    last = waiver.settle(report(finding()), made, run._replace(today="2027-01-01"))
+    last = settlement.settle(report(finding()), made, run._replace(today="2027-01-01"))
     assert last.waived == 1
 
 

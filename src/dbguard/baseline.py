@@ -18,7 +18,7 @@ from dbguard.errors import UsageError
 from dbguard.model import FAIL, MAY_FAIL, SEVERITIES, VERDICTS, WAIVABLE, Finding, Notice, Report, Trend
 from dbguard.nearest import shown
 from dbguard.patterns import ACCOUNT
-from dbguard.waiver import waived
+from dbguard.settlement import waived
 
 SCHEMA = "dbguard.baseline/1"
 WAIVER = {"reason": "in the baseline", "until": None, "where": "baseline"}

@@ -176,11 +176,11 @@ class Ignored:
         path = os.path.join(folder, ".gitignore")
         if self._every or not os.path.isfile(path):
             return
-        from pathspec import GitIgnoreSpec
+        from dbguard.patterns import spec
 
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
-                self._specs.append((os.path.abspath(folder), GitIgnoreSpec.from_lines(file)))
+                self._specs.append((os.path.abspath(folder), spec(file)))
         except (OSError, ValueError):
             return
 

@@ -60,7 +60,7 @@ def selected(
         threshold = values["severity",].value if ("severity",) in values else threshold
         severities.update(_severities(library, values))
     worst = SEVERITIES[: SEVERITIES.index(threshold) + 1] if threshold else SEVERITIES
-    names = names if among is None else names.intersection(among)
+    names = names.difference(foreign) if among is None else names.intersection(among).difference(foreign)
     entries = [_tuned(entry, severities) for name, entry in library.entries.items() if name in names]
     return [entry for entry in entries if entry.severity in worst]
 

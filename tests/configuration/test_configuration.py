@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dbguard.configuration import file as configuration_file
 from tests.configuration.conftest import DB, POLICIES, Dbguard
 
 Tree = Callable[[dict[str, str]], Path]
@@ -284,6 +285,8 @@ examples:
     assert not said.err
     found = [one["location"]["file"] for one in said.report["findings"] if one["policy"] == "acme/engine"]
     assert found == ["a/t.yaml"]
+    asked = dbguard("scan", ".", "--select", "acme/")
+    assert [one["location"]["file"] for one in asked.report["findings"]] == ["a/t.yaml"]
 
 
 def test_nothing_left_to_run_is_said(tree: Tree, dbguard: Dbguard) -> None:
@@ -323,3 +326,17 @@ reason = "moved next month"
     said = dbguard("live", "--mock", "t.yaml")
     assert said.code == 0, said.out
     assert "1 waived" in said.out
+
+
+def test_a_file_that_is_extended_by_several_is_laid_once(tree: Tree, dbguard: Dbguard) -> None:
+    files = {f"c{at}.toml": f'extend = ["c{at + 1}.toml", "c{at + 1}.toml"]' for at in range(15)}
+    files |= {"c15.toml": 'fail-on = "low"', "b.toml": 'extend = "c0.toml"\nfail-on = "critical"'}
+    tree({"t.yaml": DB, "dbguard.toml": 'extend = ["b.toml", "c0.toml"]', **files})
+    assert dbguard("scan", "t.yaml", "--select", "rds/multi-az").code == 0
+    found = configuration_file.load("dbguard.toml")
+    assert [layer.name for layer in found.layers] == [
+        "c15.toml",
+        *(f"c{at}.toml" for at in reversed(range(15))),
+        "b.toml",
+        "dbguard.toml",
+    ]

@@ -47,6 +47,12 @@ MISTAKES = {
     "[parameters]\nA = {b = 1}": "2: the value of parameter A is not a text, number, boolean or list",
     "\nselect = @": "2:10: no valid TOML: Invalid value",
     "select = ": "no valid TOML: Invalid value",
+    '[waiving]\ndeny = ["rds/multi-azz"]': "2: there is no policy 'rds/multi-azz'; did you mean 'rds/multi-az'?",
+    '[waiving]\ndeny = "rds"': "2: there is no policy 'rds'; did you mean 'rds/'?",
+    '\n[[per-path]]\npath = "!"\nall = true': "3: path ! in dbguard.toml: no valid pattern: ",
+    '[[per-path]]\npath = "[z-a]"\nall = true': "2: path [z-a] in dbguard.toml: no valid pattern: ",
+    '[[waivers]]\npolicy = "rds/"\nreason = "x"\npath = "!"': "1: a waiver's path: no valid pattern: ",
+    '"a\\n::error::b" = 1': "1: a configuration has no key 'a\\n::error::b'",
     'policies = "nowhere"': "nowhere is no folder of policies",
 }
 
@@ -171,3 +177,16 @@ def test_of_very_many_mistakes_some_are_told(tree: Tree, dbguard: Dbguard) -> No
     tree({"t.yaml": DB, "dbguard.toml": "\n".join(f"[a{number}]\nb = 1" for number in range(20_000))})
     said = dbguard("scan", "t.yaml")
     assert (said.code, said.err.count("\n")) == (2, 51)
+
+
+@pytest.mark.parametrize("pattern", ["!", "[z-a]", "a\\\\"])
+def test_a_pattern_that_is_none_is_a_mistake_in_a_locked_tree_too(tree: Tree, dbguard: Dbguard, pattern: str) -> None:
+    tree({"t.yaml": DB, "dbguard.toml": f'[[per-path]]\npath = "{pattern}"\nall = true'})
+    said = dbguard("scan", "t.yaml", "--locked")
+    assert (said.code, said.out) == (2, "")
+    assert "no valid pattern" in said.err
+
+
+def test_a_byte_order_mark_is_no_mistake(tree: Tree, dbguard: Dbguard) -> None:
+    tree({"t.yaml": DB, "dbguard.toml": '\ufefffail-on = "critical"'})
+    assert dbguard("scan", "t.yaml", "--select", "rds/multi-az").code == 0

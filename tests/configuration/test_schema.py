@@ -19,7 +19,18 @@ from tests.configuration.test_mistakes import MISTAKES
 SCHEMA = schema(Library())
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 # What the schema cannot know: own policies and files, and TOML's days, which editors take for text.
-BEYOND = ("rds/multi-azz", "rdx/", "all = true", 'key = "("', '"rds/"]', "nowhere", "select = ", "T10:00", '"rds/m')
+BEYOND = (
+    'path = "!"',
+    "rds/multi-azz",
+    "rdx/",
+    "all = true",
+    'key = "("',
+    '"rds/"]',
+    "nowhere",
+    "select = ",
+    "T10:00",
+    '"rds/m',
+)
 WHOLE = """
 extend = ["base.toml"]
 policies = "ours"

@@ -6,6 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from dbguard.configuration.waiving import refusal
+from dbguard.layers import Setting
+from dbguard.model import Location, Waiver
 from tests.configuration.conftest import DB, POLICIES, Dbguard
 from tests.configuration.test_configuration import Tree
 
@@ -93,3 +96,39 @@ def test_rules_hold_for_waivers_without_an_end_for_prefixes_and_for_those_of_the
     assert dbguard("scan", "t.yaml").notices == [
         "not-allowed: rds/ on Db: rds/multi-az may not be waived, says dbguard.toml:3"
     ]
+
+
+def test_a_time_beyond_all_days_is_no_limit(tree: Tree, dbguard: Dbguard) -> None:
+    rows = waiver("rds/multi-az") + waiver("rds/storage-encrypted", "until = 9999-12-31")
+    tree({"t.yaml": DB, "dbguard.toml": SELECT + rows + "[waiving]\nmax-days = 999999999999"})
+    said = dbguard("scan", "t.yaml")
+    assert said.failing == ["t.yaml rds/multi-az"]
+    assert [one.split(":")[0] for one in said.notices] == ["not-allowed"]
+
+
+def test_rules_hold_for_what_cfn_lint_finds() -> None:
+    place = Location("t.yaml", 1, 1)
+    no = {"allow": Setting([], "x")}
+    lint, prefix = (Waiver(name, "r", None, "comment", place, "t.yaml") for name in ("cfn-lint/E3002", "cfn-lint/"))
+    deny = {"deny": Setting(["cfn-lint/E3002"], "x")}
+    for one in (lint, prefix):
+        assert refusal(one, no, POLICIES, "2027-01-01") == f"{one.policy} may not be waived, says x"
+        assert refusal(one, deny, POLICIES, "2027-01-01") == f"{one.policy} may not be waived, says x"
+        assert refusal(one, {"allow": Setting(["cfn-lint/"], "x")}, POLICIES, "2027-01-01") is None
+
+
+def test_a_waiver_is_for_the_templates_that_its_file_is_for(tree: Tree, dbguard: Dbguard) -> None:
+    tree(
+        {
+            "dbguard.toml": SELECT + waiver("rds/storage-encrypted"),
+            "t.yaml": DB,
+            "a/dbguard.toml": SELECT + waiver("rds/multi-az"),
+            "a/t.yaml": DB,
+            "b/dbguard.toml": 'extend = "../dbguard.toml"\n',
+            "b/t.yaml": DB,
+        }
+    )
+    said = dbguard("scan", ".")
+    assert said.failing == ["a/t.yaml rds/storage-encrypted", "b/t.yaml rds/multi-az", "t.yaml rds/multi-az"]
+    assert said.notices == []
+    assert len(dbguard("scan", ".", "--config", "a/dbguard.toml").failing) == 3

@@ -75,6 +75,10 @@ class Setup:
         """Why the configuration does not let a waiver count."""
         return self.configuration.refusal(waiver) if self.configuration else None
 
+    def holds(self, waiver: Waiver, home: str) -> bool:
+        """Whether a waiver of the configuration is for a template."""
+        return self.configuration.holds(waiver, home) if self.configuration else True
+
     @property
     def notices(self) -> list[Notice]:
         """What of the configuration is not taken."""

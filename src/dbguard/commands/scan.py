@@ -163,12 +163,13 @@ def accepted(report: Report, setup: Setup, options: argparse.Namespace, others: 
         return report
     waivers = (*report.waivers, *setup.waivers)
     if waivers:
-        from dbguard import waiver
+        from dbguard import settlement
 
         types = {**dict.fromkeys(others, ()), **{name: one.types for name, one in setup.library.entries.items()}}
         folders = tuple(os.path.abspath(path) for path in getattr(options, "paths", ()) if os.path.isdir(path))
-        run = waiver.Run(types, setup.ran, setup.library.topology.today, setup.refusal, folders)
-        report = waiver.settle(report, waivers, run)
+        today = setup.library.topology.today
+        run = settlement.Run(types, setup.ran, today, setup.refusal, setup.holds, folders)
+        report = settlement.settle(report, waivers, run)
     if options.write_baseline or setup.baselines:
         from dbguard.commands import baseline
 

@@ -76,7 +76,8 @@ class Configuration:
         trusted = [] if self._is_locked else self.files
         folders = [*asked.folders, *(folder for one in trusted for folder in one.policies)]
         self.library = Library(dict.fromkeys(folders))
-        mistakes = [problem for one in trusted for problem in self._mistakes(one)]
+        mistakes = [problem for one in self.files for problem in _unfit(one)]
+        mistakes += [problem for one in trusted for problem in self._mistakes(one)]
         if mistakes:
             raise ConfigError(list(dict.fromkeys(mistakes)))
         self._check_environment()
@@ -102,11 +103,7 @@ class Configuration:
         for layer in [*layers, *(one.layer for one in file.within)]:
             yield from problems(self.library, layer)
             yield from tuning.problems(self.library, layer)
-        for one in file.within:
-            try:
-                fits(one.patterns, one.folders, HERE)
-            except ValueError as error:
-                yield f"{one.layer.name}: no valid pattern: {error}"
+        yield from waiving.problems(self.library.entries, file.waiving)
 
     def _check_environment(self) -> None:
         name = self.asked.environment
@@ -203,6 +200,10 @@ class Configuration:
             rules = self.of(waiver.location.file).waiving
         return waiving.refusal(waiver, rules, self.library.entries, self.library.topology.today)
 
+    def holds(self, waiver: Waiver, home: str) -> bool:
+        """Whether a waiver is one of the file that is for a template."""
+        return waiver in self._file(home).waivers
+
     @property
     def waivers(self) -> list[Waiver]:
         """The waivers of the files in use."""
@@ -217,6 +218,17 @@ class Configuration:
     def notices(self) -> list[Notice]:
         """What of the scanned tree's configuration is not taken."""
         return [notice for one in self.files for notice in locked.notices(self.library, one)] if self._is_locked else []
+
+
+def _unfit(file: File) -> Iterable[str]:
+    """Patterns of paths that are none."""
+    own = [(one.patterns, f"{one.place}: {one.layer.name}") for one in file.within]
+    own += [((one.file,), f"{one.location.file}:{one.location.line}: a waiver's path") for one in file.waivers]
+    for patterns, told in own:
+        try:
+            fits(patterns, (), "000000000000/any")
+        except ValueError as error:
+            yield f"{told}: no valid pattern: {error}"
 
 
 def _plain(settings: Mapping[str, Setting]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Within(NamedTuple):
     patterns: tuple[str, ...]
     folders: tuple[str, ...]
     layer: Layer
+    place: str
 
 
 class File(NamedTuple):
@@ -46,14 +47,17 @@ class File(NamedTuple):
 
 def load(name: str) -> File:
     """A configuration file. Raises ConfigError with every mistake of it and of what it extends."""
-    found = list(_chain(name, (), os.path.dirname(name)))
+    found = list(_chain(name, (), os.path.dirname(name), set()))
     return _merged(name, found)
 
 
-def _chain(name: str, above: tuple[str, ...], user: str) -> Iterator[File]:
-    """The files that one extends, then the file itself; `user` is the folder of the file that was found."""
+def _chain(name: str, above: tuple[str, ...], user: str, seen: set[str]) -> Iterator[File]:
+    """The files that one extends, each once, then the file itself; `user` is the folder of the file that was found."""
     if os.path.realpath(name) in above or len(above) > DEEPEST:
         raise ConfigError([f"{name}: it extends itself, by way of {os.path.relpath(above[-1])}"])
+    if os.path.realpath(name) in seen:
+        return
+    seen.add(os.path.realpath(name))
     root, lines, prefix = read(name)
     place = _places(name, lines, prefix)
     found = [f"{place(path)}: {detail}" for path, detail in islice(problems(root), MOST_TOLD)]
@@ -64,7 +68,7 @@ def _chain(name: str, above: tuple[str, ...], user: str) -> Iterator[File]:
         path = _path(folder, base)
         if not os.path.isfile(path):
             raise ConfigError([f"{place(('extend',))}: there is no file {base} to extend"])
-        yield from _chain(path, (*above, os.path.realpath(name)), user)
+        yield from _chain(path, (*above, os.path.realpath(name)), user, seen)
     yield _file(name, root, place, tuple(dict.fromkeys((folder, user))))
 
 
@@ -147,7 +151,7 @@ def _leaves(key: str, value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
 def _within(name: str, row: Mapping[str, Any], path: Path, place: Any, folders: tuple[str, ...]) -> Within:
     patterns = tuple(texts(row["path"]))
     told = f"path {', '.join(patterns)} in {name}"
-    return Within(patterns, folders, _layer(told, row, path, place, folders[0]))
+    return Within(patterns, folders, _layer(told, row, path, place, folders[0]), place((*path, "path")))
 
 
 def _waivers(name: str, rows: list[Mapping[str, Any]], place: Any, folders: tuple[str, ...]) -> Iterator[Waiver]:
