@@ -108,7 +108,7 @@ def test_a_time_beyond_all_days_is_no_limit(tree: Tree, dbguard: Dbguard) -> Non
 
 def test_rules_hold_for_what_cfn_lint_finds() -> None:
     place = Location("t.yaml", 1, 1)
-    no = {key: Setting(value, "x") for key, value in {"allow": []}.items()}
+    no = {"allow": Setting([], "x")}
     lint, prefix = (Waiver(name, "r", None, "comment", place, "t.yaml") for name in ("cfn-lint/E3002", "cfn-lint/"))
     deny = {"deny": Setting(["cfn-lint/E3002"], "x")}
     for one in (lint, prefix):
