@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from tests.configuration.conftest import DB, POLICIES, Dbguard
 
-NAMES = st.lists(st.sampled_from([*POLICIES, "rds/backup-window-as-required", "rds/", "dynamodb/"]), min_size=1, max_size=3)
+NAMES = st.lists(
+    st.sampled_from([*POLICIES, "rds/backup-window-as-required", "rds/", "dynamodb/"]), min_size=1, max_size=3
+)
 SEVERITY = st.sampled_from(["critical", "high", "medium", "low", "info"])
 SEVERITIES = st.dictionaries(st.sampled_from([*POLICIES, "rds/"]), SEVERITY, max_size=2)
 CHOICE = {"extend-select": NAMES, "ignore": NAMES, "severity": SEVERITY, "fail-on": SEVERITY, "strict": st.booleans()}
