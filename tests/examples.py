@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from dbguard.cli import main
-from dbguard.pages import PAGES
+from dbguard.command_line.pages import PAGES
 from tests.test_cli import PORT
 
 SAMPLES = Path(__file__).parent.parent / "sample_templates"

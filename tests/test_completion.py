@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from dbguard.cli import COMMANDS, main
-from dbguard.more_arguments import SHELLS
+from dbguard.command_line.more_arguments import SHELLS
 from dbguard.reporters import names
 
 BIN = str(Path(sys.executable).parent)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dbguard.cli import COMMANDS, main, parser
-from dbguard.commandline import Command, read
-from dbguard.mistakes import listed
-from dbguard.pages import PAGES
+from dbguard.command_line.mistakes import listed
+from dbguard.command_line.outline import Command, read
+from dbguard.command_line.pages import PAGES
 from dbguard.reporters import names
 from tests.examples import EXAMPLES, QUICK_START, fill, needs_aws, of_page, run
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dbguard.cli import parser
-from dbguard.commandline import read
+from dbguard.command_line.outline import read
 from dbguard.reporters import names
 
 ROOT = Path(__file__).parent.parent

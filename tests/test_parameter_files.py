@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbguard.errors import UsageError
-from dbguard.parameter_files import load
+from dbguard.parameters.files import load
 
 SAMCONFIG = """version = 0.1
 [default.global.parameters]

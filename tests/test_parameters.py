@@ -14,8 +14,8 @@ from dbguard.cli import main
 from dbguard.discover import find
 from dbguard.model import VERDICTS, Finding
 from dbguard.options import Options
-from dbguard.parameter_files import ParameterSet
-from dbguard.parameter_sets import scan as scan_sets
+from dbguard.parameters.files import ParameterSet
+from dbguard.parameters.sets import scan as scan_sets
 from dbguard.policy_library import Library
 from dbguard.scan import Scan
 from dbguard.sources.template.parameters import parse

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from dbguard import docs, reference
+from dbguard import docs
 from dbguard.cli import main
+from dbguard.command_line import reference
 from dbguard.policy_library import Library
 
 ROOT = Path(__file__).parent.parent

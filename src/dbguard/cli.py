@@ -14,8 +14,9 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
-from dbguard import __version__, arguments
-from dbguard.arguments import COMMON, columns
+from dbguard import __version__
+from dbguard.command_line import arguments
+from dbguard.command_line.arguments import COMMON, columns
 from dbguard.errors import DbguardError, PolicyError
 
 CLEAN, FINDINGS, WRONG, INCOMPLETE = 0, 1, 2, 3
@@ -36,20 +37,21 @@ class Parser(argparse.ArgumentParser):
         self._words = list(args)
         found, rest = super().parse_known_args(args, namespace)
         if rest:
-            from dbguard import mistakes
+            from dbguard.command_line import mistakes
 
             mistakes.left_over(self, found, rest)
         return found, []
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
-            from dbguard import mistakes
+            from dbguard.command_line import mistakes
 
             self.error(mistakes.choice(action, str(value)))
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where to read on; exit 2. A command alone that wants another shows its help."""
-        from dbguard import commandline, mistakes
+        from dbguard.command_line import mistakes
+        from dbguard.command_line import outline as commandline
 
         if not self._words and commandline.subparsers(self):
             self.exit(WRONG, self.format_help())
@@ -57,7 +59,7 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """The help, with examples, exit codes and environment."""
-        from dbguard import manual
+        from dbguard.command_line import manual
 
         return manual.text(self, columns())
 
@@ -133,6 +135,6 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="dbguard")
     for name in [command] if command in COMMANDS else COMMANDS:
-        add = getattr(arguments, name, None) or getattr(import_module("dbguard.more_arguments"), name)
+        add = getattr(arguments, name, None) or getattr(import_module("dbguard.command_line.more_arguments"), name)
         add(commands)
     return top

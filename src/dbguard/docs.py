@@ -166,7 +166,7 @@ def pages(library: Library) -> dict[str, str]:
 
 def main(arguments: Iterable[str]) -> int:
     """Write the pages below a folder, and remove pages of policies that are gone."""
-    from dbguard import reference
+    from dbguard.command_line import reference
 
     folder = next(iter(arguments), "docs")
     wanted = pages(Library())

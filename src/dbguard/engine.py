@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, combinations
 from typing import NamedTuple
 
-from dbguard.condition import Condition, Evidence
+from dbguard.conditions.condition import Condition, Evidence
 from dbguard.inventory import Impossible, Inventory, Item, Resource, World
 from dbguard.model import EXEMPT, FAIL, MAY_FAIL, NOT_SELECTED, PASS, UNKNOWN
 from dbguard.policy import Policy

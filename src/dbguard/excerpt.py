@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from dbguard.conditions.subject import SECRETS, is_secret
 from dbguard.inventory import Inventory, Resource
 from dbguard.model import Path
-from dbguard.subject import SECRETS, is_secret
 
 BEFORE, LONG = 3, 400  # lines above the one that is meant, and columns of each, that are shown
 SHORTEST = 4  # characters of a word that is looked for elsewhere, for shorter ones are part of others

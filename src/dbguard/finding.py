@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbguard.condition import NONE, Evidence
+from dbguard.conditions.condition import NONE, Evidence
 from dbguard.engine import TOO_MANY, Choices, Judgement
 from dbguard.excerpt import around, masked
 from dbguard.inventory import Inventory, Resource

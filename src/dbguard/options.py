@@ -11,7 +11,7 @@ from dbguard.value import Value
 if TYPE_CHECKING:
     from dbguard.configuration import Configuration
     from dbguard.frameworks import Framework
-    from dbguard.parameter_files import ParameterSet
+    from dbguard.parameters.files import ParameterSet
     from dbguard.picture import Picture
     from dbguard.watch import Watch
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dbguard.conditions.relation import Relation, references
 from dbguard.finding import locate
 from dbguard.inventory import Impossible, Inventory, Item, Resource, read
 from dbguard.model import WAIVABLE, WAIVED, Finding, Location, Member, badness
 from dbguard.policy import Topology, relation
-from dbguard.relation import Relation, references
 from dbguard.value import Reference
 
 Names = tuple[str, ...]

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dbguard import condition as c
-from dbguard import logic
-from dbguard import subject as s
+from dbguard.conditions import condition as c
+from dbguard.conditions import logic
+from dbguard.conditions import subject as s
+from dbguard.conditions.operands import Table, collected, constant, picked, product
+from dbguard.conditions.operators import OPERATORS, PRESENT
+from dbguard.conditions.relation import Relation
 from dbguard.inventory import Steps, read
-from dbguard.operands import Table, collected, constant, picked, product
-from dbguard.operators import OPERATORS, PRESENT
-from dbguard.relation import Relation
 from dbguard.value import ABSENT, Unresolved
 
 Plan = Mapping[str, Any]
@@ -151,7 +151,7 @@ class Builder:
 
     def _derived(self, node: Plan) -> s.SubjectNode:
         """What is worked out; few policies ask for it."""
-        from dbguard import derived
+        from dbguard.conditions import derived
 
         if "sum" in node:
             return derived.Sum(self._collection(node["sum"]), tuple(map(_steps, node["of"])))
@@ -226,11 +226,11 @@ class Builder:
 def gathered(node: Plan) -> s.Gathered:
     """The relation of a compiled node."""
     if "all" in node:
-        from dbguard.gathered import Everything
+        from dbguard.conditions.gathered import Everything
 
         return Everything(tuple(node["all"]), node.get("elsewhere", True))
     if "covering" in node:
-        from dbguard.backups import Covering
+        from dbguard.conditions.backups import Covering
 
         return Covering(tuple(node["covering"]))
     return relation(node)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from dbguard.conditions.operators import Interval, between, equals, matches, only, version_at_least, within
 from dbguard.inventory import Item, Many, Resource, World, read
 from dbguard.model import Subject
-from dbguard.operators import Interval, between, equals, matches, only, version_at_least, within
 from dbguard.value import ABSENT, AnyOther, Reference, Text, Unresolved, equal
 
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dbguard.changes import Told, Version, altered
 from dbguard.cli import main
 from dbguard.commands.changed import Watched
+from dbguard.history.changes import Told, Version, altered
 from dbguard.model import VERDICTS, Finding
 from dbguard.options import Options
 from dbguard.policy_library import Library

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from dbguard.operators import OPERATORS
+from dbguard.conditions.operators import OPERATORS
 
 Place = tuple[str | int, ...]
 SECTIONS = ("where", "except", "expect")

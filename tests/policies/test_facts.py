@@ -8,7 +8,7 @@ import pytest
 
 from dbguard import facts
 from dbguard.authoring.proof import file_document, misses
-from dbguard.operands import Table
+from dbguard.conditions.operands import Table
 from dbguard.policy import build
 from dbguard.policy_library import CHECKOUT, Library
 from dbguard.sources.document import read

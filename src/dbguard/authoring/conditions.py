@@ -9,7 +9,7 @@ from typing import Any
 
 from dbguard.authoring.file_compiler import Place, Scope
 from dbguard.authoring.relations import RelationCompiler, ends
-from dbguard.operators import OPERATORS, PRESENT
+from dbguard.conditions.operators import OPERATORS, PRESENT
 
 SUBJECTS = (
     "count",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dbguard.conditions.links import Index
 from dbguard.engine import judge
 from dbguard.inventory import Inventory, Resource, World
-from dbguard.links import Index
 from dbguard.model import NOT_SELECTED, Subject
 from dbguard.policy import Policy, build
 from dbguard.policy_library import Library

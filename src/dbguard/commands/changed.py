@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from dbguard import parameter_sets
-from dbguard.changes import Told, Version, altered, file_of, identity, narrowed
 from dbguard.commands.reconfigured import edited, is_moved_along
 from dbguard.discover import Candidate, Found, find, narrow
-from dbguard.earlier import Earlier
 from dbguard.errors import UsageError
+from dbguard.history.changes import Told, Version, altered, file_of, identity, narrowed
+from dbguard.history.earlier import Earlier
 from dbguard.model import VERDICTS, Finding, Gap, Report
 from dbguard.options import Options
-from dbguard.parameter_files import ParameterSet, load
+from dbguard.parameters import sets as parameter_sets
+from dbguard.parameters.files import ParameterSet, load
 from dbguard.policy_library import Library
 from dbguard.scan import Scan
 from dbguard.sources.git import repository

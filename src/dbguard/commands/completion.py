@@ -7,10 +7,10 @@ import sys
 from importlib import import_module
 
 from dbguard.cli import CLEAN
-from dbguard.completion import tree
+from dbguard.command_line.completion import tree
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the script for a shell."""
-    sys.stdout.writelines(import_module(f"dbguard.completion.{options.shell}").script(tree()))
+    sys.stdout.writelines(import_module(f"dbguard.command_line.completion.{options.shell}").script(tree()))
     return CLEAN

@@ -17,7 +17,7 @@ from dbguard.profile import Profile
 if TYPE_CHECKING:
     from dbguard.configuration import Asked, Configuration, Effective
     from dbguard.frameworks import Framework
-    from dbguard.parameter_files import ParameterSet
+    from dbguard.parameters.files import ParameterSet
 
 
 class Setup:
@@ -96,7 +96,7 @@ class Setup:
         named = self._options.parameter_file
         if not named and not self.configuration:
             return []
-        from dbguard.parameter_files import load
+        from dbguard.parameters.files import load
 
         if named or self.configuration is None:
             return [load(file) for file in dict.fromkeys(named)]

@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from dbguard.command_line.mistakes import listed
 from dbguard.errors import UsageError
-from dbguard.mistakes import listed
 
 ALONE = (errno.EACCES, errno.EPERM, errno.EBUSY)  # a file that may be written, in a folder that takes no other: a mount
 LINES = ("compact", "github", "markdown", "text")  # formats that may stand among others

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from dbguard.cli import CLEAN, parser
-from dbguard.commandline import subparsers
+from dbguard.command_line.outline import subparsers
 from dbguard.errors import UsageError
 from dbguard.policy_library import suggestion
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dbguard.earlier import Earlier
+from dbguard.history.earlier import Earlier
 from dbguard.model import Finding
 from dbguard.nearest import OWN, Nearest
 from dbguard.waiver import names

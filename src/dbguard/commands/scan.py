@@ -128,7 +128,7 @@ def judged(setup: Setup, asked: Options, paths: Sequence[str], files: Sequence[F
         for name, values in (*((one.name, one.values) for one in sets), ("--parameter", asked.parameters)):
             asked.watch.given(name, values)
     if len(sets) > 1:
-        from dbguard import parameter_sets
+        from dbguard.parameters import sets as parameter_sets
 
         return parameter_sets.scan(setup.library, asked, sets, paths, files)
     return Scan(setup.library, asked._replace(own=sets[0] if sets else None)).run(paths, files)

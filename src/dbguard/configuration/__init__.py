@@ -17,7 +17,7 @@ from dbguard.errors import ConfigError, UsageError
 from dbguard.layers import Layer, Setting, problems, selected, value
 from dbguard.model import Notice, Waiver
 from dbguard.nearest import HERE, Nearest
-from dbguard.parameter_files import checked
+from dbguard.parameters.files import checked
 from dbguard.patterns import ACCOUNT, fits
 from dbguard.policy import Policy
 from dbguard.policy_library import Entry, Library, suggestion

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dbguard.conditions.operators import OPERATORS
 from dbguard.layers import Layer
-from dbguard.operators import OPERATORS
 from dbguard.policy_library import Library, suggestion
 
 REGEX = frozenset(name for name, one in OPERATORS.items() if one.kind == "regex")

@@ -18,6 +18,7 @@ from cfnlint.exceptions import CfnLintExitException, ConfigFileError
 from cfnlint.rules import CloudFormationLintRule, Rules
 from cfnlint.runner.template import run_template_by_file_path
 
+from dbguard.conditions.subject import is_secret
 from dbguard.errors import UsageError
 from dbguard.excerpt import masked
 from dbguard.finding import order
@@ -25,7 +26,6 @@ from dbguard.model import FAIL, SEVERITIES, Finding, Gap, Location, Report, Subj
 from dbguard.peers import CFN_LINT, Names
 from dbguard.policy_library import suggestion
 from dbguard.sources.document import BREAKS, contents, dotted
-from dbguard.subject import is_secret
 
 SEVERITY = {"E": "high", "W": "medium", "I": "info"}
 logging.getLogger("cfnlint").addHandler(logging.NullHandler())  # what it logs is in its matches

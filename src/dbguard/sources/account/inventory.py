@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
+from dbguard.conditions.links import Index
 from dbguard.inventory import Inventory, Resource, World
-from dbguard.links import Index
 from dbguard.model import Gap, Status, Subject
 from dbguard.sources.account.mapping import put
 from dbguard.sources.account.refusal import EXPIRED, PASSING

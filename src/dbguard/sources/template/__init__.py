@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dbguard.conditions.links import Index
 from dbguard.inventory import Every, Inventory, Resource
-from dbguard.links import Index
 from dbguard.model import Gap, Path, Subject
 from dbguard.sources.document import Document, read
 from dbguard.sources.template.parameters import parse, pseudo

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Iterable, Sequence
 
-from dbguard.commandline import read, subparsers
+from dbguard.command_line.outline import read, subparsers
 from dbguard.policy_library import suggestion
 
 SHORTEST = 2  # characters of a long option: two dashes alone end the options

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from dbguard.conditions.operators import both
 from dbguard.identifiers import IDENTIFIERS
 from dbguard.inventory import Item, Many, Resource, Steps, read
-from dbguard.operators import both
 from dbguard.value import ABSENT, OPAQUE, Answer, AnyOther, Reference, Text, Unresolved, Value, join, opaque_equal, same
 
 SEPARATORS = (":", "/")

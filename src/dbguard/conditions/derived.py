@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dbguard.conditions.operators import Interval
+from dbguard.conditions.subject import Collection, dotted, unsettled, written
 from dbguard.inventory import Item, Many, Steps, at_step, read
 from dbguard.model import Path
-from dbguard.operators import Interval
-from dbguard.subject import Collection, dotted, unsettled, written
 from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from dbguard.gathered import may_be_more, of_types
+from dbguard.conditions.gathered import may_be_more, of_types
+from dbguard.conditions.operators import both
+from dbguard.conditions.relation import Items, Relation
 from dbguard.identifiers import ARNS
 from dbguard.inventory import Item, Many, Steps, read
-from dbguard.operators import both
-from dbguard.relation import Items, Relation
 from dbguard.value import ABSENT, OPAQUE, Answer, AnyOther, Reference, Text, Unresolved, Value
 
 OWN = ("AWS::Partition", "AWS::Region", "AWS::AccountId")

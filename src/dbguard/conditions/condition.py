@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
+from dbguard.conditions.operators import OPERATORS, Interval, both, listed, present
+from dbguard.conditions.subject import Collection, Property, SubjectNode, dotted, is_secret, unsettled
 from dbguard.inventory import Item, Many, Resource
 from dbguard.model import Path
-from dbguard.operators import OPERATORS, Interval, both, listed, present
-from dbguard.subject import Collection, Property, SubjectNode, dotted, is_secret, unsettled
 from dbguard.value import ABSENT, OPAQUE, Answer, Unresolved, Value, describe
 
 

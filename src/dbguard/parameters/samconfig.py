@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dbguard.errors import UsageError
-from dbguard.parameter_files import contents, parsed, place, plain
+from dbguard.parameters.files import contents, parsed, place, plain
 
 COMMANDS = ("deploy", "global")
 KEYS = ("template_parameters", "parameter_overrides")  # the later wins

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbguard.cli import parser
-from dbguard.commandline import Argument, Command, read
-from dbguard.manual import tables
-from dbguard.pages import PAGES
+from dbguard.command_line.manual import tables
+from dbguard.command_line.outline import Argument, Command, read
+from dbguard.command_line.pages import PAGES
 
 HEAD = "<!-- Generated from the command line by `make docs`. Do not edit. -->\n"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbguard.commandline import Argument, Command
-from dbguard.completion import FILES, FOLDERS, FORMATS, NOTHING, POLICIES, Values, values
+from dbguard.command_line.completion import FILES, FOLDERS, FORMATS, NOTHING, POLICIES, Values, values
+from dbguard.command_line.outline import Argument, Command
 
 HEAD = """\
 # Completion of dbguard for bash: source this file in ~/.bashrc.

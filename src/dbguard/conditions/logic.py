@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbguard.condition import Condition, Evidence
+from dbguard.conditions.condition import Condition, Evidence
 from dbguard.inventory import Item
 from dbguard.value import Answer
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from dbguard.commandline import Argument, Command, read
+from dbguard.command_line.outline import Argument, Command, read
 
 FILES, FOLDERS, POLICIES, FORMATS, WORDS, NOTHING = "files", "folders", "policies", "formats", "words", "nothing"
 FILE_NAMES = ("FILE", "FILE[#ENV]", "PATH", "TEMPLATE")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from dbguard.conditions.relation import Items
 from dbguard.inventory import Item, Resource
-from dbguard.relation import Items
 
 
 class Everything(NamedTuple):

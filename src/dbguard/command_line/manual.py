@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Iterator, Mapping
 from textwrap import fill, wrap
 
-from dbguard.commandline import groups, subparsers, usage
-from dbguard.pages import PAGES, Page
+from dbguard.command_line.outline import groups, subparsers, usage
+from dbguard.command_line.pages import PAGES, Page
 
 
 def text(parser: argparse.ArgumentParser, width: int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbguard import condition as c
+from dbguard.conditions import condition as c
+from dbguard.conditions.subject import unsettled
 from dbguard.inventory import Item, Many, Steps, read
-from dbguard.subject import unsettled
 from dbguard.value import ABSENT, OPAQUE, Unresolved, Value, describe, number, text
 
 

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dbguard.conditions.relation import Items, Relation
 from dbguard.inventory import Resource
 from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, LeftOut, Location, Notice, Report
-from dbguard.relation import Items, Relation
 from dbguard.sources.template import TemplateInventory
 from dbguard.waiver import Home, around, gathered, home
 

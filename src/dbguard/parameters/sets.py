@@ -9,7 +9,7 @@ from dbguard.discover import Found
 from dbguard.finding import gap_order, order
 from dbguard.model import VERDICTS, WAIVABLE, Finding, Gap, Report
 from dbguard.options import Options
-from dbguard.parameter_files import ParameterSet
+from dbguard.parameters.files import ParameterSet
 from dbguard.policy_library import Library
 from dbguard.scan import Scan
 

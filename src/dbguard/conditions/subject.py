@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dbguard.conditions.operators import Interval
+from dbguard.conditions.relation import Items, Relation
 from dbguard.inventory import Item, Many, Steps, read
 from dbguard.model import Path
-from dbguard.operators import Interval
-from dbguard.relation import Items, Relation
 from dbguard.value import (
     ABSENT,
     OPAQUE,

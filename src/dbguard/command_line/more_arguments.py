@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbguard.arguments import COMMON, Commands, configuration, folders, selection
+from dbguard.command_line.arguments import COMMON, Commands, configuration, folders, selection
 from dbguard.peers import FORMS, TOOLS
 
 if TYPE_CHECKING:

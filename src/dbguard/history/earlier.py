@@ -7,10 +7,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
-from dbguard.changes import Paths, renamed
 from dbguard.discover import SUFFIXES, Candidate, Found, may_be_template, narrow
 from dbguard.errors import DocumentError
 from dbguard.families import JOINS, NESTS
+from dbguard.history.changes import Paths, renamed
 from dbguard.sources.document import LARGEST, Document, contents
 from dbguard.sources.git import Repository, blobs, object_of
 

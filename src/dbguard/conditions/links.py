@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dbguard.conditions.relation import SEPARATORS, Relation, is_open, references
 from dbguard.inventory import Impossible, Item, Resource, Steps, World
-from dbguard.relation import SEPARATORS, Relation, is_open, references
 from dbguard.value import ABSENT, OPAQUE, AnyOther, Reference, Unresolved, Value, text
 
 Named = dict[str, list[Resource]]

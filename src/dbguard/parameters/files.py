@@ -43,7 +43,7 @@ def load(name: str) -> ParameterSet:
         file, environment = name, ""
     base = os.path.basename(file).lower()
     if base.endswith(".toml") or base.startswith("samconfig"):
-        from dbguard import samconfig
+        from dbguard.parameters import samconfig
 
         return ParameterSet(name, *checked(samconfig.load(file, environment)))
     if environment:

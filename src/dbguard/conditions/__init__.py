@@ -1,0 +1,1 @@
+"""What a policy can ask: conditions on values, and the relations between resources that they follow."""

@@ -1,0 +1,1 @@
+"""An earlier version of the files of a scan, and what changed since."""
