@@ -202,7 +202,16 @@ def test_cfn_lints_own_configuration_holds_but_loads_no_code(here: Path, capsys:
     metadata = "Metadata: {cfn-lint: {config: {append_rules: [rules], ignore_checks: [E3012]}}}\n"
     (here / "t.yaml").write_text(metadata + TEMPLATE)
     assert list(said(report(capsys, "t.yaml"))) == ["cfn-lint/E3002"]
+    assert sorted(said(report(capsys, "t.yaml", "--locked"))) == ["cfn-lint/E3002", "cfn-lint/E3012"]
     assert not (here / "ran").exists()
+
+
+def test_where_it_is_locked_a_resource_takes_nothing_away(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ignored = "Metadata: {cfn-lint: {config: {ignore_checks: [E3002]}}}\n    Properties:"
+    (here / "t.yaml").write_text(TEMPLATE.replace("Properties:", ignored, 1))
+    (here / ".cfnlintrc").write_text("include_checks: [E9999]\nignore_checks: [E, W]\n")
+    plain, locked = (sorted(said(report(capsys, "t.yaml", *words))) for words in ((), ("--locked",)))
+    assert (plain, locked) == ([], ["cfn-lint/E3002", "cfn-lint/E3012"])
 
 
 def test_a_wrong_configuration_of_cfn_lint_is_a_mistake(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,7 @@ def _linter(setup: Setup, options: argparse.Namespace) -> Linter | None:
     from dbguard.peers import Names
 
     types = {name for entry in setup.library.entries.values() for name in entry.types}
-    return Linter(types, setup.threshold, Names("cfn-lint", setup.library.references))
+    return Linter(types, setup.threshold, Names("cfn-lint", setup.library.references), locked=options.locked)
 
 
 def _changes(

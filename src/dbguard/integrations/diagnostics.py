@@ -48,9 +48,17 @@ class Linter:
     """cfn-lint with its own rules, loaded once for all templates."""
 
     def __init__(
-        self, types: Collection[str], threshold: Callable[[str], str | None] = lambda _: None, same: Names | None = None
+        self,
+        types: Collection[str],
+        threshold: Callable[[str], str | None] = lambda _: None,
+        same: Names | None = None,
+        *,
+        locked: bool = False,
     ) -> None:
-        """For databases of some types; of a file what is as bad as its threshold, and what no policy says as well."""
+        """For databases of some types; of a file what is as bad as its threshold, and what no policy says as well.
+
+        Nothing that is scanned, and no `.cfnlintrc`, takes an error or warning away where it is locked.
+        """
         self._same = same
         self._types = {*types, "AWS::Serverless::SimpleTable"}  # a DynamoDB table, which cfn-lint leaves as it is
         self._threshold = threshold
@@ -59,7 +67,7 @@ class Linter:
         self._witness = _Witness()
         self._rules.register(self._witness)
         try:
-            self._config = ConfigMixIn([])
+            self._config = ConfigMixIn(["--mandatory-checks", "E", "W"] if locked else [])
         except ConfigFileError as error:
             raise UsageError(f"cfn-lint's configuration: {error}") from None
 
