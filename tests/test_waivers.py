@@ -112,6 +112,21 @@ def test_a_comment_beside_the_resource_or_property(
     assert run.code == (1 if run.told(waived=False) else 0)
 
 
+def test_a_branch_of_all_properties(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        "Conditions: {Yes: !Equals [!Ref AWS::Region, a]}\n"
+        "Resources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties: !If\n      - Yes\n"
+        f"      - Engine: mysql\n        StorageEncrypted: false {AZ}\n        MultiAZ: false {ENCRYPTED}\n"
+        "      - {}\n"
+    )
+    run = Run(capsys, template(here, text))
+    assert run.told(waived=True) == []  # a comment holds for its own property
+    assert [one.partition(":")[0] for one in run.notices] == ["unused", "unused"]
+    text = text.replace(AZ, "-").replace(ENCRYPTED, AZ).replace("false -", f"false {ENCRYPTED}")
+    run = Run(capsys, template(here, text))
+    assert (run.told(waived=True), run.notices) == (["storage-encrypted Db", "multi-az Db"], [])
+
+
 @pytest.mark.parametrize(
     ("text", "notice"),
     [

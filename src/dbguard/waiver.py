@@ -63,18 +63,22 @@ def _place(path: Path, file: str, types: Mapping[Home, str]) -> tuple[str, str, 
         resource = dotted(path[:end])
         kind = types.get((file, resource), "")
         if kind or (end == 2 and path[0] == "Resources"):
-            inner = _written(path[end:])
-            whole = inner in ((), ("Type",), ("Properties",))
-            return resource, "" if whole else dotted((*path[:end], *inner)), kind
+            whole = path[end:] in ((), ("Type",), ("Properties",))
+            return resource, "" if whole else dotted((*path[:end], *_written(path[end:]))), kind
     return None
 
 
 def _written(path: Path) -> Path:
-    """A place inside a resource up to the first intrinsic function, as findings have it."""
-    for end, step in enumerate(path):
-        if isinstance(step, str) and (step.startswith("Fn::") or step == "Ref"):
-            return path[:end]
-    return path
+    """A place inside a resource as findings have it: up to the first function that does not make all properties."""
+    inner = list(path[1:])
+    while inner and (isinstance(inner[0], int) or _is_function(inner[0])):
+        del inner[0]
+    end = next((at for at, step in enumerate(inner) if _is_function(step)), len(inner))
+    return (*path[:1], *inner[:end])
+
+
+def _is_function(step: str | int) -> bool:
+    return isinstance(step, str) and (step.startswith("Fn::") or step == "Ref")
 
 
 def _of_metadata(value: Any, resource: Resource, inventory: TemplateInventory) -> Iterator[Waiver]:
