@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from textwrap import indent
 from time import process_time
 from typing import Any
 
@@ -110,6 +111,22 @@ def test_a_comment_beside_the_resource_or_property(
     assert (run.told(waived=True), run.notices) == (waived, [])
     assert run.report["summary"]["waived"] == len(waived)
     assert run.code == (1 if run.told(waived=False) else 0)
+
+
+@pytest.mark.parametrize("kind", ["json", "yaml"])
+def test_comments_of_a_template_in_an_answer(here: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    text = behind(behind(DB, "Db", AZ), "Engine", "# dbguard: ignore[rds/multi-az]")
+    answer = json.dumps({"TemplateBody": text}) if kind == "json" else "TemplateBody: |\n" + indent(text, "  ")
+    run = Run(capsys, template(here, answer, f"t.{kind}"))
+    assert (run.told(waived=True), run.told(waived=False)) == (["multi-az Db"], ["storage-encrypted Db"])
+    assert run.notices == ["malformed: rds/multi-az on Db: it gives no reason"]
+
+
+def test_the_metadata_of_a_template_waives_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = DB + "Metadata: {dbguard: {ignore: [{policy: rds/multi-az, reason: x}]}}\n"
+    run = Run(capsys, template(here, text))
+    assert run.told(waived=True) == []
+    assert run.notices == ["malformed: ignore stands in the Metadata of a resource, not of the template"]
 
 
 def test_a_branch_of_all_properties(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
