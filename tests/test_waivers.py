@@ -412,6 +412,15 @@ def test_a_new_finding_is_never_hidden(written: list[str], found: list[str], new
     assert left.total() == max(0, len(written) - seen.waived)
 
 
+def test_a_baseline_counts_and_lists_nothing() -> None:
+    known = baseline.of([finding()])
+    (row,) = known
+    start = process_time()
+    seen, left = baseline.accept(report(finding(line=1), finding(line=2)), Counter({row: 10**12}))
+    assert (seen.waived, left) == (2, Counter({row: 10**12 - 2}))
+    assert process_time() - start < 1
+
+
 def test_trends_tell_what_fails_by_policy_and_sum_up_baselines() -> None:
     """What is unknown asks for no change, and is no trend; what another baseline has lost is in the report already."""
     known = baseline.of([finding("fail", line=9), finding("fail", line=9), finding("unknown", line=9)])
