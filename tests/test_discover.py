@@ -87,12 +87,38 @@ def test_utf_16_is_sniffed(tree: Path) -> None:
     assert seen(".") == ["a.yaml"]
 
 
+@pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_what_cannot_be_told_from_its_first_bytes_is_not_passed_over(tree: Path, code: str) -> None:
+    (tree / "a.yaml").write_bytes(TEMPLATE.encode(code))
+    assert seen(".") == ["a.yaml"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + TEMPLATE,
+        "\u2028" + TEMPLATE,
+        "x: 1\x85" + TEMPLATE,
+        "? Resources # a: b\n: Db:\n    Type: AWS::RDS::DBInstance\n",
+        "\ufeff? Resources # a\n: Db: {Type: AWS::RDS::DBInstance}\n",
+        "{a: 1, ? Resources # a\n : {Db: {Type: AWS::RDS::DBInstance}}}\n",
+    ],
+)
+def test_keys_are_seen_however_they_are_written(tree: Path, text: str) -> None:
+    (tree / "a.yaml").write_bytes(text.encode())
+    assert seen(".") == ["a.yaml"]
+
+
 @pytest.mark.parametrize(
     ("root", "answer"),
     [
         ({"Resources": {"A": {"Type": "AWS::S3::Bucket"}}}, True),
         ({"AWSTemplateFormatVersion": "2010-09-09"}, True),
         ({"Resources": {}, "Transform": "AWS::Serverless-2016-10-31"}, True),
+        ({"Resources": {"A": {"Fn::Transform": {"Name": "Macro"}}}}, True),
+        ({"Resources": {"Fn::Transform": {"Name": "AWS::Include"}}}, True),
+        ({"Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://a/b"}}}, True),
+        ({"Transform": "none of CloudFormation"}, False),
         ({"Resources": {"A": {"Type": "custom"}}}, False),
         ({"Resources": ["a"]}, False),
         ({"services": {}}, False),

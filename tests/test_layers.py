@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "dbguard"
 # Each room may import from the rooms before it, and from its own.
 ROOMS = (
     {"dbguard", "dbguard.model", "dbguard.errors", "dbguard.identifiers", "dbguard.peers"},
-    {"dbguard.value", "dbguard.nearest", "dbguard.patterns"},
+    {"dbguard.backtracking", "dbguard.value", "dbguard.nearest", "dbguard.patterns"},
     {"dbguard.inventory", "dbguard.conditions.operators"},
     {"dbguard.conditions.relation"},
     {"dbguard.conditions.links", "dbguard.conditions.gathered", "dbguard.conditions.backups"},

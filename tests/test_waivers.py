@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from textwrap import indent
 from time import process_time
 from typing import Any
 
@@ -110,6 +111,37 @@ def test_a_comment_beside_the_resource_or_property(
     assert (run.told(waived=True), run.notices) == (waived, [])
     assert run.report["summary"]["waived"] == len(waived)
     assert run.code == (1 if run.told(waived=False) else 0)
+
+
+@pytest.mark.parametrize("kind", ["json", "yaml"])
+def test_comments_of_a_template_in_an_answer(here: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    text = behind(behind(DB, "Db", AZ), "Engine", "# dbguard: ignore[rds/multi-az]")
+    answer = json.dumps({"TemplateBody": text}) if kind == "json" else "TemplateBody: |\n" + indent(text, "  ")
+    run = Run(capsys, template(here, answer, f"t.{kind}"))
+    assert (run.told(waived=True), run.told(waived=False)) == (["multi-az Db"], ["storage-encrypted Db"])
+    assert run.notices == ["malformed: rds/multi-az on Db: it gives no reason"]
+
+
+def test_the_metadata_of_a_template_waives_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = DB + "Metadata: {dbguard: {ignore: [{policy: rds/multi-az, reason: x}]}}\n"
+    run = Run(capsys, template(here, text))
+    assert run.told(waived=True) == []
+    assert run.notices == ["malformed: ignore stands in the Metadata of a resource, not of the template"]
+
+
+def test_a_branch_of_all_properties(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        "Conditions: {Yes: !Equals [!Ref AWS::Region, a]}\n"
+        "Resources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties: !If\n      - Yes\n"
+        f"      - Engine: mysql\n        StorageEncrypted: false {AZ}\n        MultiAZ: false {ENCRYPTED}\n"
+        "      - {}\n"
+    )
+    run = Run(capsys, template(here, text))
+    assert run.told(waived=True) == []  # a comment holds for its own property
+    assert [one.partition(":")[0] for one in run.notices] == ["unused", "unused"]
+    text = text.replace(AZ, "-").replace(ENCRYPTED, AZ).replace("false -", f"false {ENCRYPTED}")
+    run = Run(capsys, template(here, text))
+    assert (run.told(waived=True), run.notices) == (["storage-encrypted Db", "multi-az Db"], [])
 
 
 @pytest.mark.parametrize(
@@ -378,6 +410,15 @@ def test_a_new_finding_is_never_hidden(written: list[str], found: list[str], new
     assert seen.waived == len(found) - len(new)
     assert sum(seen.verdicts.values()) == len(new)
     assert left.total() == max(0, len(written) - seen.waived)
+
+
+def test_a_baseline_counts_and_lists_nothing() -> None:
+    known = baseline.of([finding()])
+    (row,) = known
+    start = process_time()
+    seen, left = baseline.accept(report(finding(line=1), finding(line=2)), Counter({row: 10**12}))
+    assert (seen.waived, left) == (2, Counter({row: 10**12 - 2}))
+    assert process_time() - start < 1
 
 
 def test_trends_tell_what_fails_by_policy_and_sum_up_baselines() -> None:

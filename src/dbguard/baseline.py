@@ -77,24 +77,24 @@ def inside(home: str, folder: str) -> str:
 
 def accept(report: Report, baseline: Baseline) -> tuple[Report, Baseline]:
     """The report with the findings of the baseline waived, and what of the baseline was found no more."""
-    left: dict[str, list[Row]] = {}
-    for row in sorted(baseline.elements(), key=lambda row: VERDICTS.index(row.verdict)):
-        left.setdefault(row.fingerprint, []).append(row)
+    left: dict[str, Baseline] = {}
+    for row in sorted(baseline, key=lambda row: VERDICTS.index(row.verdict), reverse=True):
+        left.setdefault(row.fingerprint, Counter())[row] = baseline[row]
     findings = tuple(one._replace(waiver=WAIVER) if _taken(one, left) else one for one in report.findings)
-    return waived(report, findings), Counter(row for rows in left.values() for row in rows)
+    return waived(report, findings), Counter({row: rows[row] for rows in left.values() for row in +rows})
 
 
-def _taken(one: Finding, left: dict[str, list[Row]]) -> bool:
+def _taken(one: Finding, left: Mapping[str, Baseline]) -> bool:
     """Whether the baseline has this finding, as bad as it is or worse; it is used up then, the mildest first."""
     if one.verdict not in WAIVABLE or one.waiver is not None:
         return False
-    rows = left.get(_row(one).fingerprint, [])
+    rows = left.get(_row(one).fingerprint, {})
     bad = VERDICTS.index(one.verdict)
-    at = next((at for at in reversed(range(len(rows))) if VERDICTS.index(rows[at].verdict) <= bad), None)
-    if at is None:
-        return False
-    del rows[at]
-    return True
+    for row, number in rows.items():
+        if number and VERDICTS.index(row.verdict) <= bad:
+            rows[row] -= 1
+            return True
+    return False
 
 
 def stale(left: Baseline, report: Report, ran: Callable[[str], Collection[str]]) -> Baseline:

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
 # A key that only templates have, at the start of a line (YAML) or in quotes (JSON).
 _KEYS = rb"Resources|AWSTemplateFormatVersion|Transform|TemplateBody|ResourceChange"
-# Such a key, or an escaped letter or line end, which one may be written with.
-_SNIFF = rb"""(?m)(?:^|[\s{,\0])["']?(?:%b)["']?[\s\0]*:|\\(?:[uU](?:0000)?00|x)[4-7]|"[A-Za-z]+\\\r?\n""" % _KEYS
+# Such a key, behind a byte order mark or a line end of Unicode too (the last byte of either); or what one may be
+# written with: an escaped letter or line end, or `?`, behind which a comment may stand before the colon.
+_SNIFF = (
+    rb"""(?m)(?:^|[\s{,\0\x85\xa8\xa9\xbf])["']?(?:%b)["']?[\s\0]*:"""
+    rb"""|\\(?:[uU](?:0000)?00|x)[4-7]|"[A-Za-z]+\\\r?\n|(?:^|[{,\xbf])[ \t]*\?\s"""
+) % _KEYS
 # What the CDK writes beside its manifest; what is left there of earlier stacks is none any more.
 _OF_CDK = r"(?:\.(?:template|assets|metadata)\.json|^asset\..*|^tree\.json|^manifest\.json)$"
 _TYPE = r"[A-Za-z0-9]+(?:::[A-Za-z0-9@-]+)+"
@@ -103,8 +107,9 @@ def may_be_template(data: bytes) -> bool:
 
 
 def narrow(data: bytes) -> bytes:
-    """A file's bytes so that plain words are found in them, in UTF-16 too."""
-    return data[2:].replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
+    """A file's bytes so that plain words are found in them, in UTF-16 and UTF-32 too, marked as such or not."""
+    marked = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return data[2 if marked else 0 :].replace(b"\0", b"") if marked or b"\0" in data[:4] else data
 
 
 def _folder(root: str, seen: set[tuple[int, int]], told: Told | None, *, every: bool) -> Iterator[Found]:
@@ -205,8 +210,13 @@ def is_template(root: Any) -> bool:
     if "AWSTemplateFormatVersion" in root:
         return True
     resources = root.get("Resources")
-    typed = isinstance(resources, dict) and any(
-        isinstance(body, dict) and isinstance(body.get("Type"), str) and re.fullmatch(_TYPE, body["Type"])
-        for body in resources.values()
-    )
-    return typed or ("Transform" in root and "Resources" in root)
+    if isinstance(resources, dict) and ("Fn::Transform" in resources or any(map(_is_resource, resources.values()))):
+        return True
+    return "Transform" in root and ("Resources" in root or "AWS::" in str(root["Transform"]))
+
+
+def _is_resource(body: Any) -> bool:
+    """Whether it has the type of a resource, or a macro that gives it one."""
+    if not isinstance(body, dict):
+        return False
+    return "Fn::Transform" in body or (isinstance(body.get("Type"), str) and bool(re.fullmatch(_TYPE, body["Type"])))

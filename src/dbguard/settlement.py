@@ -91,6 +91,9 @@ def _covers(waiver: Waiver, finding: Finding) -> bool:
     at = finding.location
     if at is None or at.file != waiver.file:
         return False
+    if at.path == waiver.resource:  # of a property that is not set, or that a function makes with all others
+        inside = waiver.property.removeprefix(f"{waiver.resource}.Properties.")
+        return finding.fingerprint.endswith(f":{finding.resource.id}:{inside}")
     return re.match(rf"{re.escape(waiver.property)}(?![^.[])", at.path) is not None
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -33,8 +33,20 @@ def gathered(inventory: TemplateInventory) -> Iterator[Waiver]:
             yield from _of_metadata(metadata["dbguard"], resource, inventory)
     documents = {id(one): one for document in inventory.documents for one in document.whole()}
     for document in documents.values():
-        for comment in comments(document, MARK):
+        for comment in comments(document.written or document, MARK):
             yield from _of_comment(comment, document, types)
+    yield from _misplaced(inventory.documents)
+
+
+def _misplaced(documents: Iterable[Document]) -> Iterator[Waiver]:
+    """What stands in the Metadata of a template, where it is for none of its resources."""
+    for document in documents:
+        metadata = document.root.get("Metadata")
+        own = metadata.get("dbguard") if isinstance(metadata, dict) else None
+        if isinstance(own, dict) and "ignore" in own:
+            where = document.location(("Metadata", "dbguard", "ignore"))
+            problem = "ignore stands in the Metadata of a resource, not of the template"
+            yield Waiver("", "", None, "metadata", where, document.file, problem=problem)
 
 
 def home(resource: Resource, source: Document) -> Home:
@@ -44,7 +56,8 @@ def home(resource: Resource, source: Document) -> Home:
 
 
 def _of_comment(comment: Comment, document: Document, types: Mapping[Home, str]) -> Iterator[Waiver]:
-    blank = Waiver("", "", None, "comment", Location(document.file, comment.line, comment.column), document.file)
+    line, column = document.start if document.written else (comment.line, comment.column)
+    blank = Waiver("", "", None, "comment", Location(document.file, line, column), document.file)
     found = DIRECTIVE.match(MARK.sub("", comment.text, count=1).strip())
     if not found:
         yield blank._replace(problem=FORM)
@@ -63,18 +76,22 @@ def _place(path: Path, file: str, types: Mapping[Home, str]) -> tuple[str, str, 
         resource = dotted(path[:end])
         kind = types.get((file, resource), "")
         if kind or (end == 2 and path[0] == "Resources"):
-            inner = _written(path[end:])
-            whole = inner in ((), ("Type",), ("Properties",))
-            return resource, "" if whole else dotted((*path[:end], *inner)), kind
+            whole = path[end:] in ((), ("Type",), ("Properties",))
+            return resource, "" if whole else dotted((*path[:end], *_written(path[end:]))), kind
     return None
 
 
 def _written(path: Path) -> Path:
-    """A place inside a resource up to the first intrinsic function, as findings have it."""
-    for end, step in enumerate(path):
-        if isinstance(step, str) and (step.startswith("Fn::") or step == "Ref"):
-            return path[:end]
-    return path
+    """A place inside a resource as findings have it: up to the first function that does not make all properties."""
+    inner = list(path[1:])
+    while inner and (isinstance(inner[0], int) or _is_function(inner[0])):
+        del inner[0]
+    end = next((at for at, step in enumerate(inner) if _is_function(step)), len(inner))
+    return (*path[:1], *inner[:end])
+
+
+def _is_function(step: str | int) -> bool:
+    return isinstance(step, str) and (step.startswith("Fn::") or step == "Ref")
 
 
 def _of_metadata(value: Any, resource: Resource, inventory: TemplateInventory) -> Iterator[Waiver]:

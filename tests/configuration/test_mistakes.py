@@ -30,6 +30,9 @@ MISTAKES = {
     "'min_dayz'; did you mean 'min_days'?",
     '[settings."rds/backup-retention-minimum"]\nmin_days = "7"': "2: min_days of rds/backup-retention-minimum is "
     "a number",
+    '[settings."rds/resources-tagged"]\nkey = "(a+)+$"': "2: key of rds/resources-tagged may take for ever: ",
+    '[settings."rds/resources-tagged"]\nkey = ".*a.*b.*c"': "2: key of rds/resources-tagged may take for ever: ",
+    '[settings."rds/resources-tagged"]\nkey = "a{99999999999}"': "2: key of rds/resources-tagged is no valid pattern: ",
     '[settings."rds/resources-tagged"]\nkey = "("': "2: key of rds/resources-tagged is no valid pattern: ",
     '[settings."rds/"]\nmin_days = 7': "2: there is no policy 'rds/'",
     "settings = 1": "1: settings is a table of settings by policy",

@@ -27,6 +27,8 @@ from dbguard.value import (
     text,
 )
 
+LONGEST = 4096  # characters in which a pattern is looked for
+
 
 class Interval(NamedTuple):
     """A number that lies between two bounds, both included."""
@@ -121,14 +123,18 @@ def pattern(expression: str) -> re.Pattern[str]:
 
 
 def matches(value: Value, operand: Value) -> Answer:
-    """Whether a regular expression is found in the text."""
+    """Whether a regular expression is found in the text; not known of one that is longer than AWS's own."""
     if isinstance(value, Reference) and value.names:
         return False
     if isinstance(value, Text) and not set("^$\\") & set(operand):
-        return True if any(isinstance(part, str) and pattern(operand).search(part) for part in value.parts) else None
+        return True if any(isinstance(part, str) and _found(operand, part) for part in value.parts) else None
     if isinstance(value, (*OPAQUE, dict, list)):
         return None
-    return pattern(operand).search(text(value)) is not None
+    return _found(operand, text(value))
+
+
+def _found(expression: str, whole: str) -> Answer:
+    return None if len(whole) > LONGEST else pattern(expression).search(whole) is not None
 
 
 def _several(value: Value) -> list[Value] | None:

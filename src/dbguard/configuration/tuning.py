@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dbguard.backtracking import choices
 from dbguard.conditions.operators import OPERATORS
 from dbguard.layers import Layer
 from dbguard.policy_library import Library, suggestion
@@ -41,10 +42,10 @@ def _problem(library: Library, policy: str, name: str, value: Any) -> str:
     if unfit or not isinstance(value, str) or f"${name}" not in _patterns(plan):
         return unfit
     try:
-        re.compile(value)
-    except re.error as error:
+        slow = choices(value) + (not value.startswith("^")) > 2
+    except (re.error, OverflowError) as error:
         return f"{name} of {policy} is no valid pattern: {error}"
-    return ""
+    return f"{name} of {policy} may take for ever: the pattern can match one text in too many ways" if slow else ""
 
 
 def _unfit(policy: str, name: str, value: Any, own: dict[str, Any]) -> str:

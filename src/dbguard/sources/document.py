@@ -39,6 +39,7 @@ class Document:
         self._lines: list[str] | None = None
         self._located: Any = root if located else None
         self.start = (1, 1)  # the place of what has none
+        self.written: Document | None = None  # its own text, where that is a value in this one
         self.partial = False  # whether there is more to it than is told
         self.constructs: dict[str, Location] = {}  # the source lines of constructs, by their paths
         self.unexpanded: dict[tuple[int, int], str] = {}  # why loops stay as they are, by their places
@@ -49,6 +50,7 @@ class Document:
             return self
         found = Document(self.file, self.root, self.text, self.gaps, parts={**self.parts, **parts})
         found.unexpanded, found.constructs, found.partial = self.unexpanded, self.constructs, self.partial
+        found.written = self.written
         found._located = self._located
         return found
 

@@ -48,7 +48,7 @@ def expand(document: Document, given: Mapping[str, Value]) -> Document:
     if not loops and SERVERLESS not in transforms:
         return document
     found = Document(document.file, document.placed(), document.text, document.gaps, parts=document.parts)
-    found.unexpanded, found.constructs = document.unexpanded, document.constructs
+    found.unexpanded, found.constructs, found.written = document.unexpanded, document.constructs, document.written
     if loops:
         _Expander(found, given).sections()
     if SERVERLESS in transforms:

@@ -43,6 +43,7 @@ def _body(document: Document, body: Any) -> Document:
     gaps = (gap._replace(location=document.location(place)) for gap in inner.gaps)
     found = Document(document.file, inner.root, document.text, (*document.gaps, *gaps))
     found.stand((line, column))
+    found.written = inner
     return found
 
 
