@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dbguard.backtracking import choices
 from dbguard.value import OPAQUE, AnyOther, Unresolved, Value, boolean, number, text
 
 PSEUDO = (
@@ -164,6 +163,8 @@ def _matches(pattern: str, value: str) -> bool:
     """Whether an AllowedPattern admits a value; one that is broken, not as in Python or may be slow admits all."""
     if len(pattern) > 500 or len(value) > 500 or re.search(_JAVA, pattern):
         return True
+    from dbguard.backtracking import choices
+
     try:
         return choices(pattern) > 2 or re.fullmatch(pattern, value, re.ASCII) is not None
     except (re.error, OverflowError, RecursionError):
