@@ -88,7 +88,7 @@ def _taken(one: Finding, left: Mapping[str, Baseline]) -> bool:
     """Whether the baseline has this finding, as bad as it is or worse; it is used up then, the mildest first."""
     if one.verdict not in WAIVABLE or one.waiver is not None:
         return False
-    rows = left.get(_row(one).fingerprint, {})
+    rows: Baseline = left.get(_row(one).fingerprint, Counter())
     bad = VERDICTS.index(one.verdict)
     for row, number in rows.items():
         if number and VERDICTS.index(row.verdict) <= bad:
