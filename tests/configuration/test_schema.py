@@ -24,7 +24,7 @@ BEYOND = (
     "rds/multi-azz",
     "rdx/",
     "all = true",
-    'key = "("',
+    'key = "',
     '"rds/"]',
     "nowhere",
     "select = ",
