@@ -68,6 +68,9 @@ def test_links_in_a_circle_end(tree: Path) -> None:
     (tree / "loop").symlink_to(tree)
     (tree / "same.yaml").symlink_to(tree / "a.yaml")
     assert seen(".") == ["a.yaml"]
+    told: list[tuple[str, str]] = []
+    assert list(find(["."], told=lambda *one: told.append(one)))
+    assert told == [(os.path.join(".", "loop"), "a link to a folder, which is not followed")]
 
 
 def test_what_cannot_be_read_is_a_gap(tree: Path) -> None:

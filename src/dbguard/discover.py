@@ -119,6 +119,7 @@ def _folder(root: str, seen: set[tuple[int, int]], told: Told | None, *, every: 
         while problems:
             yield _unlisted(problems.pop())
         ignored.enter(folder)
+        _tell_of_links(folder, names, told)
         assembly = "manifest.json" in files and _assembly(folder, files, seen)
         names[:] = sorted(
             name for name in names if name != ".git" and not ignored(os.path.join(folder, name), folder=True)
@@ -151,6 +152,13 @@ def _assembly(folder: str, files: list[str], seen: set[tuple[int, int]]) -> list
         read = _file(os.path.normpath(stack.file), seen, named=True)
         found.extend(one._replace(stack=stack) if isinstance(one, Candidate) else one for one in read)
     return found
+
+
+def _tell_of_links(folder: str, names: list[str], told: Told | None) -> None:
+    if told:
+        for path in sorted(os.path.join(folder, name) for name in names):
+            if os.path.islink(path):
+                told(path, "a link to a folder, which is not followed")
 
 
 def _unlisted(error: OSError) -> Gap:
