@@ -160,8 +160,9 @@ GIVEN = "Parameters: {Multi: {Type: String}, Other: {Type: String}}\n"
         ('parameter-files = ["yes.json"]\n', 'parameter-files = ["no.json"]\n'),
         ('extend = "base.toml"\n', None),
         (None, '[parameters]\nMulti = "false"\n'),
+        ('\ufeff[parameters]\nMulti = "true"\n', '\ufeff[parameters]\nMulti = "false"\n'),
     ],
-    ids=["all", "environment", "path", "files", "extended", "new"],
+    ids=["all", "environment", "path", "files", "extended", "new", "mark"],
 )
 def test_values_that_the_configuration_gives_count(repo: Repo, old: str | None, new: str | None) -> None:
     """As those of a parameter file do; where that cannot be told apart, whatever refers to the parameter is told."""

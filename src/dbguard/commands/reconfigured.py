@@ -62,7 +62,7 @@ def _today(file: str) -> bytes:
 def _tables(data: bytes) -> dict[str, Any]:
     """The tables of a file; of one that cannot be read nothing held."""
     try:
-        return tomllib.loads(data.decode()) if len(data) < LARGEST else {}
+        return tomllib.loads(data.decode("utf-8-sig")) if len(data) < LARGEST else {}
     except (ValueError, RecursionError):
         return {}
 
